@@ -1,0 +1,53 @@
+package build
+
+import (
+	"io"
+
+	"github.com/gust-go/gust/internal/gocmd"
+)
+
+// Lines says how exact the line numbers of inlined frames must be.
+type Lines string
+
+const (
+	// LinesExact reuses an object only if a fresh compile would produce the
+	// same bytes, line tables included. The default.
+	LinesExact Lines = "exact"
+	// LinesRelaxed also reuses an object whose inlined frames may name the
+	// lines of an earlier version of the inlined function.
+	LinesRelaxed Lines = "relaxed"
+)
+
+// Options says what to build and how. The zero value of every field but
+// Verb, Go and Self is usable.
+type Options struct {
+	// Verb is the go command to run: build, install, run or test.
+	Verb string
+	// Args are the arguments after Verb in the user's order and spelling,
+	// without gust's own flags.
+	Args []string
+	// Lines is the line-table rule; empty means LinesExact.
+	Lines Lines
+	// NoReuse compiles everything cmd/go asks for.
+	NoReuse bool
+	// Explain makes Run work out the declarations behind each compile.
+	Explain bool
+
+	// Go runs the go command in the user's directory and environment.
+	Go *gocmd.Go
+	// Self is the absolute path of the gust executable, for -toolexec.
+	Self string
+	// CacheDir is gust's cache; empty means GUST_CACHE or the user cache
+	// directory joined with "gust".
+	CacheDir string
+
+	// Stdin, Stdout and Stderr are handed to go as they are.
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+}
+
+// Result is what a build came to.
+type Result struct {
+	// ExitCode is go's own.
+	ExitCode int
+}

@@ -1,0 +1,3 @@
+module github.com/gust-go/gust
+
+go 1.24.0

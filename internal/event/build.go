@@ -1,0 +1,60 @@
+package event
+
+// Outcomes of a package's compile in [BuildPackage].
+const (
+	// Compiled: the compiler ran.
+	Compiled = "compiled"
+	// Reused: a stored object was used; nothing the compiler reads had changed.
+	Reused = "reused"
+	// Relinked: a stored object was used and the positions that moved in its
+	// imports were brought up to date in its export data.
+	Relinked = "relinked"
+	// Failed: the compiler ran and reported errors.
+	Failed = "failed"
+)
+
+// BuildPackage reports one compile action that cmd/go asked for. Packages
+// that cmd/go found in its own cache have no event.
+type BuildPackage struct {
+	ImportPath string `json:"import_path"`
+	Outcome    string `json:"outcome"`
+	// Root is true where the package's own inputs changed, false where the
+	// compile was only a consequence of a changed import.
+	Root bool `json:"root"`
+	// Reasons say why it was compiled, most important first.
+	Reasons []Reason `json:"reasons,omitempty"`
+	// WallNS is the time gust and the compiler took, in nanoseconds.
+	WallNS int64 `json:"wall_ns"`
+	// SavedNS is the compile time recorded for the stored object less WallNS;
+	// zero unless the object was reused or relinked.
+	SavedNS int64 `json:"saved_ns,omitempty"`
+}
+
+// EventType implements [Event].
+func (BuildPackage) EventType() string { return "build.package" }
+
+// A Reason names one input that made a compile necessary.
+type Reason struct {
+	// Kind is one of: first, file, import, flags, tool, env, embed, other.
+	Kind string `json:"kind"`
+	// Subject is the file, import path, flag or variable concerned.
+	Subject string `json:"subject,omitempty"`
+	// Text says what happened to Subject, such as "func (*Head) Append: body
+	// changed, lines moved".
+	Text string `json:"text"`
+}
+
+// BuildSummary is the last event of a build.
+type BuildSummary struct {
+	Compiled int   `json:"compiled"`
+	Reused   int   `json:"reused"`
+	Relinked int   `json:"relinked"`
+	Failed   int   `json:"failed"`
+	Linked   int   `json:"linked"`
+	WallNS   int64 `json:"wall_ns"`
+	SavedNS  int64 `json:"saved_ns"`
+	ExitCode int   `json:"exit_code"`
+}
+
+// EventType implements [Event].
+func (BuildSummary) EventType() string { return "build.summary" }
