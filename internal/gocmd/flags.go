@@ -1,0 +1,131 @@
+package gocmd
+
+import "strings"
+
+// The tables below name go's flags and say which take a value, because a
+// value in an argument of its own must never be mistaken for a package or
+// for one of gust's flags. A test compares them with `go help build`,
+// `go help test` and `go help testflag` of the installed go.
+
+// arity says how a flag takes its value.
+type arity int
+
+const (
+	// unknownFlag is not in the tables; like go, we assume that what follows
+	// it is another argument.
+	unknownFlag arity = iota
+	// boolean flags take a value only behind an equals sign.
+	boolean
+	// valued flags take what is behind the equals sign, else the next argument.
+	valued
+	// optional flags of gust's own may have a value behind an equals sign.
+	optional
+)
+
+// buildFlags are shared by build, install, run and test.
+var buildFlags = map[string]arity{
+	"C": valued, "a": boolean, "n": boolean, "p": valued, "race": boolean,
+	"msan": boolean, "asan": boolean, "cover": boolean, "covermode": valued,
+	"coverpkg": valued, "v": boolean, "work": boolean, "x": boolean,
+	"asmflags": valued, "buildmode": valued, "buildvcs": boolean,
+	"compiler": valued, "gccgoflags": valued, "gcflags": valued,
+	"installsuffix": valued, "json": boolean, "ldflags": valued,
+	"linkshared": boolean, "mod": valued, "modcacherw": boolean,
+	"modfile": valued, "overlay": valued, "pgo": valued, "pkgdir": valued,
+	"tags": valued, "trimpath": boolean, "toolexec": valued,
+	// Undocumented, but people use them.
+	"debug-actiongraph": valued, "debug-runtime-trace": valued, "debug-trace": valued,
+}
+
+// verbFlags are what single commands add to buildFlags.
+var verbFlags = map[string]map[string]arity{
+	"build":   {"o": valued},
+	"install": {},
+	"run":     {"exec": valued},
+	"test":    {"o": valued, "c": boolean, "exec": valued},
+}
+
+// testFlags are recognised by go test, with or without a "test." prefix.
+var testFlags = map[string]arity{
+	"artifacts": boolean, "bench": valued, "benchmem": boolean,
+	"benchtime": valued, "blockprofile": valued, "blockprofilerate": valued,
+	"count": valued, "cover": boolean, "covermode": valued, "coverpkg": valued,
+	"coverprofile": valued, "cpu": valued, "cpuprofile": valued,
+	"failfast": boolean, "fullpath": boolean, "fuzz": valued,
+	"fuzzminimizetime": valued, "fuzztime": valued, "json": boolean,
+	"list": valued, "memprofile": valued, "memprofilerate": valued,
+	"mutexprofile": valued, "mutexprofilefraction": valued,
+	"outputdir": valued, "parallel": valued, "run": valued, "short": boolean,
+	"shuffle": valued, "skip": valued, "timeout": valued, "trace": valued,
+	"v": boolean, "vet": valued,
+}
+
+// ownFlags are gust's, written with two dashes only.
+var ownFlags = map[string]arity{
+	"lines":    valued,
+	"no-reuse": boolean,
+	"explain":  optional,
+	"json":     boolean,
+	"color":    valued,
+	"help":     boolean,
+}
+
+// OwnFlags returns the names of gust's own flags of the go commands that
+// gust accelerates.
+func OwnFlags() []string {
+	names := make([]string, 0, len(ownFlags))
+	for name := range ownFlags {
+		names = append(names, name)
+	}
+	return names
+}
+
+// goArity looks a flag of go up for one verb.
+func goArity(verb, name string) arity {
+	if k := verbFlags[verb][name]; k != unknownFlag {
+		return k
+	}
+	if k := buildFlags[name]; k != unknownFlag {
+		return k
+	}
+	if verb == "test" {
+		return testFlags[strings.TrimPrefix(name, "test.")]
+	}
+	return unknownFlag
+}
+
+// canonical strips the "test." prefix that go test accepts before its flags.
+func canonical(verb, name string) string {
+	if short, ok := strings.CutPrefix(name, "test."); ok && verb == "test" && testFlags[short] != unknownFlag {
+		return short
+	}
+	return name
+}
+
+// cutFlag takes an argument apart the way go's flag packages do: one or two
+// dashes, a name, perhaps a value behind an equals sign. ok is false for
+// anything else, such as "-", "--", "---x" or "-=x".
+func cutFlag(arg string) (name, value string, hasValue, ok bool) {
+	body, ok := strings.CutPrefix(arg, "-")
+	if !ok {
+		return "", "", false, false
+	}
+	body = strings.TrimPrefix(body, "-")
+	if body == "" || body[0] == '-' || body[0] == '=' {
+		return "", "", false, false
+	}
+	name, value, hasValue = strings.Cut(body, "=")
+	return name, value, hasValue, true
+}
+
+// cutOwn takes one of gust's own flags apart.
+func cutOwn(arg string) (f Flag, kind arity, ok bool) {
+	if !strings.HasPrefix(arg, "--") {
+		return Flag{}, unknownFlag, false
+	}
+	name, value, hasValue, ok := cutFlag(arg)
+	if !ok || ownFlags[name] == unknownFlag {
+		return Flag{}, unknownFlag, false
+	}
+	return Flag{Name: name, Value: value, HasValue: hasValue}, ownFlags[name], true
+}
