@@ -1,0 +1,179 @@
+// Package store keeps what gust remembers of compiles: files named by a key,
+// each with a checksum over its content.
+//
+// The wrapper in package toolexec reads and writes it from many processes at
+// once, without locks: a file is written under a temporary name and renamed,
+// so a reader sees it whole or not at all, and a build killed at any moment
+// leaves at most a temporary file. What does not match its checksum is
+// dropped, which makes it a miss. Nothing here is needed for a correct build.
+package store
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// ErrMiss means that there is no usable entry under a key.
+var ErrMiss = errors.New("not in the store")
+
+// A Kind is one sort of content; each has a directory of its own.
+type Kind string
+
+// The kinds of entries.
+const (
+	Object    Kind = "object"    // compiler archives, by content
+	Interface Kind = "interface" // export data and its layout, by digest of the export data
+	Compile   Kind = "compile"   // results of a compile, by digest of its inputs but imports
+	Last      Kind = "last"      // inputs of a package's last compile, by package
+	Source    Kind = "source"    // source files, by content
+	Tool      Kind = "tool"      // what tools say of their version, by file identity
+)
+
+const magic = "gust store 1\n"
+
+// markEvery is how old an entry's time stamp may be before a use renews it.
+const markEvery = time.Hour
+
+// A Store is a directory of entries. The zero value misses everything and
+// refuses to store.
+type Store struct {
+	// Dir is the root; it is made when first needed.
+	Dir string
+	// Now tells the time for marking entries as used; nil means not to mark.
+	Now func() time.Time
+}
+
+// Key is the store's name for arbitrary content.
+func Key(content ...[]byte) string {
+	h := sha256.New()
+	for _, c := range content {
+		h.Write(c)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func (s *Store) path(k Kind, key string) (string, error) {
+	if s.Dir == "" {
+		return "", errors.New("no store directory")
+	}
+	if len(key) < 4 || filepath.Base(key) != key {
+		return "", fmt.Errorf("bad store key %q", key)
+	}
+	return filepath.Join(s.Dir, string(k), key[:2], key[2:]), nil
+}
+
+// Get returns the entry under key; the error wraps ErrMiss if there is none
+// or it is damaged, in which case it is dropped.
+func (s *Store) Get(k Kind, key string) ([]byte, error) {
+	file, err := s.path(k, key)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMiss, err)
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMiss, err)
+	}
+	body, ok := open(b)
+	if !ok {
+		os.Remove(file)
+		return nil, fmt.Errorf("%w: %s entry %s is damaged and was dropped", ErrMiss, k, key)
+	}
+	s.mark(file)
+	return body, nil
+}
+
+// Has reports whether there is an entry under key, damaged or not, and marks
+// it as used.
+func (s *Store) Has(k Kind, key string) bool {
+	file, err := s.path(k, key)
+	if err != nil {
+		return false
+	}
+	if _, err := os.Lstat(file); err != nil {
+		return false
+	}
+	s.mark(file)
+	return true
+}
+
+// Put stores body under key, replacing what was there.
+func (s *Store) Put(k Kind, key string, body ...[]byte) error {
+	file, err := s.path(k, key)
+	if err != nil {
+		return err
+	}
+	if err := write(file, seal(body)); err != nil {
+		return fmt.Errorf("store %s: %w", k, err)
+	}
+	return nil
+}
+
+func seal(body [][]byte) []byte {
+	size := len(magic) + sha256.Size
+	h := sha256.New()
+	for _, b := range body {
+		h.Write(b)
+		size += len(b)
+	}
+	out := make([]byte, 0, size)
+	out = append(out, magic...)
+	out = h.Sum(out)
+	for _, b := range body {
+		out = append(out, b...)
+	}
+	return out
+}
+
+func open(b []byte) (body []byte, ok bool) {
+	b, ok = bytes.CutPrefix(b, []byte(magic))
+	if !ok || len(b) < sha256.Size {
+		return nil, false
+	}
+	sum, body := b[:sha256.Size], b[sha256.Size:]
+	return body, sha256.Sum256(body) == [sha256.Size]byte(sum)
+}
+
+// write puts b at file by way of a temporary name in the same directory.
+func write(file string, b []byte) error {
+	dir := filepath.Dir(file)
+	f, err := os.CreateTemp(dir, "tmp-*")
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return err
+		}
+		f, err = os.CreateTemp(dir, "tmp-*")
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), file)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
+
+// mark renews file's time stamp for trimming by last use, at most once an
+// hour as cmd/go/internal/cache does. Failing to is harmless.
+func (s *Store) mark(file string) {
+	if s.Now == nil {
+		return
+	}
+	now := s.Now()
+	if info, err := os.Stat(file); err == nil && now.Sub(info.ModTime()) > markEvery {
+		_ = os.Chtimes(file, now, now)
+	}
+}
