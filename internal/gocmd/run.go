@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -60,6 +61,11 @@ func (g *Go) Output(ctx context.Context, args ...string) ([]byte, error) {
 func (g *Go) command(ctx context.Context, args []string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, g.Path, args...)
 	cmd.Dir, cmd.Env = g.Dir, deeper(g.Env)
+	if filepath.IsAbs(g.Dir) {
+		// Like os/exec without Env, so that go sees the directory by the
+		// name the user has for it.
+		cmd.Env = append(cmd.Env, "PWD="+g.Dir)
+	}
 	cmd.Cancel = func() error { return interrupt(cmd.Process) }
 	cmd.WaitDelay = killDelay
 	return cmd

@@ -1,0 +1,234 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gust-go/gust/build"
+	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/internal/fault"
+	"github.com/gust-go/gust/internal/gocmd"
+	"github.com/gust-go/gust/internal/report"
+	"github.com/gust-go/gust/internal/term"
+)
+
+// buildFlags are gust's own flags of build, install, run and test.
+type buildFlags struct {
+	lines   string
+	noReuse bool
+	explain explainFlag
+	json    bool
+	color   string
+}
+
+// newBuildCmd is gust build, install, run or test. Flag parsing is ours and
+// not cobra's, since all flags but a few are go's; cobra knows the few for
+// help and completion.
+func (a *app) newBuildCmd(verb string) *cobra.Command {
+	var flags buildFlags
+	c := &cobra.Command{
+		Use:                verb + " " + usageOf(verb),
+		Short:              "go " + verb + ", recompiling only what a change affects",
+		Long:               longHelp(verb),
+		DisableFlagParsing: true,
+		// The line that cobra would add tells where flags may stand; ours does.
+		DisableFlagsInUseLine: true,
+		ValidArgsFunction:     completeFlags,
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.runBuildCmd(c, verb, args, &flags)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&flags.lines, "lines", "", "line tables of inlined code")
+	f.BoolVar(&flags.noReuse, "no-reuse", false, "compile everything that go asks for")
+	f.Var(&flags.explain, "explain", "say what was compiled, and why")
+	f.Lookup("explain").NoOptDefVal = explainAll
+	f.BoolVar(&flags.json, "json", false, "write gust's events to stdout")
+	f.StringVar(&flags.color, "color", "auto", "auto, always or never")
+	f.Bool("help", false, "print help")
+	c.SetUsageTemplate(usageTemplate)
+	return c
+}
+
+// usageTemplate is written by hand because the flags that may go without a
+// value read badly in pflag's layout. A test holds it to the flags there are.
+const usageTemplate = `Usage:
+  {{.UseLine}}
+
+Flags of gust's own:
+  --explain         say what was compiled and why, and what was reused
+  --explain=PKG     the same for one package (an import path or its last elements)
+  --lines=exact     reuse only what leaves the binary as go build makes it (default)
+  --lines=relaxed   also reuse code that is the same but for line numbers of what
+                    was inlined into it: tracebacks may name lines of an older version
+  --no-reuse        compile everything that go asks for
+  --json            write gust's events to stdout, one JSON object a line
+                    (-json, with one dash, is go's)
+  --color=WHEN      auto, always or never
+  --help            print this help
+
+Environment:
+  GUST_LINES        default of --lines
+  GUST_NO_REUSE     default of --no-reuse
+  GUST_CACHE        directory of gust's cache
+  GUST_GO           the go command to drive, instead of the first in PATH
+
+` + exitStatus + `
+`
+
+func usageOf(verb string) string {
+	switch verb {
+	case "run":
+		return "[gust flags] [build flags] package [arguments...]"
+	case "test":
+		return "[gust flags] [build/test flags] [packages] [test binary flags]"
+	}
+	return "[gust flags] [build flags] [packages]"
+}
+
+func longHelp(verb string) string {
+	where := "They stand before the packages, among go's flags."
+	switch verb {
+	case "run":
+		where = "They stand before the package; what follows it belongs to the program."
+	case "test":
+		where = "They are not looked for behind -args."
+	}
+	return fmt.Sprintf(`Runs go %[1]s and reuses compiled packages that a change cannot have affected.
+All flags of go %[1]s work, with one dash or two; go help build lists them. gust's
+own have two dashes. %[2]s`, verb, where)
+}
+
+// runBuildCmd runs one of the build commands.
+func (a *app) runBuildCmd(c *cobra.Command, verb string, args []string, flags *buildFlags) error {
+	split, err := gocmd.SplitArgs(verb, args)
+	if err != nil {
+		return err
+	}
+	if err := setFlags(c, split.Own); err != nil {
+		return err
+	}
+	if wanted, err := c.Flags().GetBool("help"); err == nil && wanted {
+		return c.Help()
+	}
+	opts := build.Options{Verb: verb, Args: split.Go, Explain: flags.explain.on, Stdin: a.term.In}
+	if err := a.setReuse(c, flags, &opts); err != nil {
+		return err
+	}
+	if opts.Self, err = os.Executable(); err != nil {
+		return fmt.Errorf("find gust's own executable: %w", err)
+	}
+	color, err := term.ParseColor(flags.color)
+	if err != nil {
+		return usageError(verb, "--color: %w", err)
+	}
+	if opts.Go, err = a.findGo(); err != nil {
+		return err
+	}
+	return a.execute(c.Context(), opts, flags, color)
+}
+
+// setFlags gives cobra the flags that were meant for it.
+func setFlags(c *cobra.Command, own []gocmd.Flag) error {
+	for _, f := range own {
+		value := f.Value
+		if !f.HasValue {
+			value = c.Flags().Lookup(f.Name).NoOptDefVal
+		}
+		if err := c.Flags().Set(f.Name, value); err != nil {
+			return usageError(c.Name(), "--%s: invalid value %q", f.Name, value)
+		}
+	}
+	return nil
+}
+
+// setReuse reads what governs reuse: a flag, else its variable.
+func (a *app) setReuse(c *cobra.Command, flags *buildFlags, opts *build.Options) error {
+	lines, source := flags.lines, "--lines"
+	if !c.Flags().Changed("lines") {
+		lines, source = a.term.Getenv("GUST_LINES"), "GUST_LINES"
+	}
+	switch opts.Lines = build.Lines(lines); {
+	case opts.Lines == build.LinesExact, opts.Lines == build.LinesRelaxed:
+	case lines == "" && source == "GUST_LINES":
+		opts.Lines = build.LinesExact
+	default:
+		return usageError(opts.Verb, "%s: %q is neither exact nor relaxed", source, lines)
+	}
+	opts.NoReuse = flags.noReuse
+	if value := a.term.Getenv("GUST_NO_REUSE"); value != "" && !c.Flags().Changed("no-reuse") {
+		off, err := strconv.ParseBool(value)
+		if err != nil {
+			return usageError(opts.Verb, "GUST_NO_REUSE: %q is neither true nor false", value)
+		}
+		opts.NoReuse = off
+	}
+	return nil
+}
+
+func usageError(verb, format string, args ...any) error {
+	return fault.New(fault.Usage, "run: gust "+verb+" --help", format, args...)
+}
+
+// execute runs the engine with a reporter attached, then explains.
+func (a *app) execute(ctx context.Context, opts build.Options, flags *buildFlags, color term.ColorMode) error {
+	// The program or the tests own the terminal; a line that is repainted
+	// under their output, and a pipe where they expect the terminal, would
+	// change what they do.
+	owned := opts.Verb == "run" || opts.Verb == "test"
+	r := report.New(report.Options{
+		Out: a.term.Out, Err: a.term.Err, JSON: flags.json,
+		Progress: !owned, Repaint: a.term.Repaints(), OutTTY: a.term.OutTTY,
+		Width: a.term.Width, ColorErr: a.term.Color(color, a.term.ErrTTY), Clock: a.clock,
+	})
+	opts.Stdout, opts.Stderr = r.Stdout(), r.Stderr()
+	result, err := a.build(ctx, opts, r)
+	if err != nil && flags.json {
+		r.Emit(errorEvent(err))
+	}
+	if closeErr := r.Close(); closeErr != nil && err == nil {
+		err = fmt.Errorf("write events: %w", closeErr)
+	}
+	if err != nil {
+		return err
+	}
+	if flags.explain.on && !flags.json {
+		if err := a.explain(ctx, r, opts, flags.explain.pkg, color, result.ExitCode); err != nil {
+			return err
+		}
+	}
+	return goResult(result.ExitCode, nil)
+}
+
+// completeFlags completes gust's own flags and their values.
+func completeFlags(c *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
+	if !strings.HasPrefix(prefix, "--") {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	all := []string{"--color=always", "--color=auto", "--color=never", "--lines=exact", "--lines=relaxed"}
+	for _, name := range gocmd.OwnFlags() {
+		if name != "lines" && name != "color" {
+			all = append(all, "--"+name)
+		}
+	}
+	all = slices.DeleteFunc(all, func(s string) bool { return !strings.HasPrefix(s, prefix) })
+	slices.Sort(all)
+	return all, cobra.ShellCompDirectiveNoFileComp
+}
+
+// runBuild is the engine.
+func runBuild(ctx context.Context, opts build.Options, sink event.Sink) (build.Result, error) {
+	_ = sink
+	if _, err := opts.Go.EnvVars(ctx, ""); err != nil {
+		return build.Result{}, err
+	}
+	code, err := opts.Go.Run(ctx, gocmd.Streams{Stdin: opts.Stdin, Stdout: opts.Stdout, Stderr: opts.Stderr},
+		append([]string{opts.Verb}, opts.Args...)...)
+	return build.Result{ExitCode: code}, err
+}

@@ -1,0 +1,105 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/internal/fault"
+	"github.com/gust-go/gust/internal/report"
+	"github.com/gust-go/gust/internal/term"
+)
+
+// Exit codes of gust's own; docs/exit-codes.md is their contract. The codes
+// of a go command that ran are passed through.
+const (
+	exitOK          = 0
+	exitUsage       = 2
+	exitInternal    = 3
+	exitCapability  = 4
+	exitNotFound    = 5
+	exitTimeout     = 124
+	exitInterrupted = 130
+)
+
+// exitStatus is the section of that name in the help of the commands that
+// run go.
+const exitStatus = `EXIT STATUS
+  The exit status is go's own if go ran: 0 for success, 1 for a failed build or
+  test, 2 for flags that go refuses. Otherwise:
+
+  2    gust's own flags are used wrongly
+  3    gust itself failed
+  4    the host lacks what is needed, such as a go command that is new enough
+  5    --explain=PKG names no package of the build
+  124  a time limit passed
+  130  interrupted`
+
+// goStatus is the exit code of a go command that has said all there is to
+// say.
+type goStatus int
+
+func (s goStatus) Error() string { return fmt.Sprintf("go exited with status %d", int(s)) }
+
+// goResult turns the exit code of a go command into an error.
+func goResult(code int, err error) error {
+	if err == nil && code != 0 {
+		return goStatus(code)
+	}
+	return err
+}
+
+// exitCode maps an error to the exit code.
+func exitCode(err error) int {
+	var status goStatus
+	var user *fault.UserError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &status):
+		return int(status)
+	case errors.As(err, &user):
+		return kindCode(user.Kind)
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case errors.Is(err, context.DeadlineExceeded):
+		return exitTimeout
+	}
+	return exitInternal
+}
+
+func kindCode(kind fault.Kind) int {
+	switch kind {
+	case fault.Usage:
+		return exitUsage
+	case fault.Capability:
+		return exitCapability
+	case fault.NotFound:
+		return exitNotFound
+	}
+	return exitInternal
+}
+
+// exit prints what a command ended with and returns the exit code.
+func (a *app) exit(err error) int {
+	var status goStatus
+	if err != nil && !errors.As(err, &status) {
+		e := errorEvent(err)
+		// Nobody is left to tell if stderr is closed.
+		_, _ = io.WriteString(a.term.Err,
+			report.Note(a.term.Color(term.ColorAuto, a.term.ErrTTY), "", e.Text, e.Hint))
+	}
+	return exitCode(err)
+}
+
+// errorEvent describes the fatal error a command ends with.
+func errorEvent(err error) event.Error {
+	e := event.Error{Text: err.Error(), Code: exitCode(err)}
+	var user *fault.UserError
+	if errors.As(err, &user) {
+		e.Hint = user.Hint
+	}
+	return e
+}

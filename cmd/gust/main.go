@@ -1,0 +1,14 @@
+// Command gust stands in for the go command: it drives the go found on the
+// machine and spares it the work that cannot change the result.
+package main
+
+import (
+	"os"
+
+	"github.com/gust-go/gust/cmd"
+	"github.com/gust-go/gust/internal/term"
+)
+
+func main() {
+	os.Exit(cmd.Main(os.Args[1:], term.Std()))
+}

@@ -1,0 +1,17 @@
+package cmd
+
+import (
+	"context"
+
+	"github.com/gust-go/gust/internal/gocmd"
+)
+
+// passThrough hands a whole command line to go: streams, signals and exit
+// code are those of go.
+func (a *app) passThrough(ctx context.Context, args []string) error {
+	g, err := a.findGo()
+	if err != nil {
+		return err
+	}
+	return goResult(g.Run(ctx, gocmd.Streams{Stdin: a.term.In, Stdout: a.term.Out, Stderr: a.term.Err}, args...))
+}

@@ -1,0 +1,159 @@
+// Package cmd is gust's command line: one file per command, each of which
+// parses flags into the options of an engine and renders what the engine
+// reports. The engines do the work; only exit.go knows exit codes.
+package cmd
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gust-go/gust/build"
+	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/internal/fault"
+	"github.com/gust-go/gust/internal/gocmd"
+	"github.com/gust-go/gust/internal/report"
+	"github.com/gust-go/gust/internal/term"
+)
+
+// A runner builds. It is build.Run but for tests, which look at the options.
+type runner func(ctx context.Context, opts build.Options, sink event.Sink) (build.Result, error)
+
+// app is what the commands share.
+type app struct {
+	term  *term.Term
+	build runner
+	clock report.Clock
+}
+
+// Main runs gust with the arguments behind its name and returns its exit
+// code.
+func Main(args []string, t *term.Term) int {
+	return (&app{term: t, build: runBuild, clock: report.SystemClock{}}).main(context.Background(), args)
+}
+
+func (a *app) main(ctx context.Context, args []string) int {
+	root := a.root()
+	if route(root, args) == toGo {
+		return a.exit(a.passThrough(ctx, args))
+	}
+	root.SetArgs(args)
+	return a.exit(root.ExecuteContext(ctx))
+}
+
+// root builds the command tree.
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "gust",
+		Short:         "a stand-in for the go command that does not repeat work",
+		Long:          screen,
+		Args:          cobra.NoArgs,
+		SilenceErrors: true, // exit prints them
+		SilenceUsage:  true,
+		RunE: func(c *cobra.Command, _ []string) error {
+			_, err := c.OutOrStdout().Write([]byte(screen))
+			return err
+		},
+	}
+	root.Version = versionLine(readBuildInfo())
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetHelpFunc(help)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return fault.New(fault.Usage, "run: "+c.CommandPath()+" --help", "%w", err)
+	})
+	root.SetIn(a.term.In)
+	root.SetOut(a.term.Out)
+	root.SetErr(a.term.Err)
+	for _, verb := range []string{"build", "install", "run", "test"} {
+		root.AddCommand(a.newBuildCmd(verb))
+	}
+	root.AddCommand(a.newVersionCmd(), a.newToolexecCmd())
+	root.InitDefaultCompletionCmd()
+	return root
+}
+
+// screen is what gust alone prints: the commands there are, an example each.
+const screen = `gust stands in for the go command and spares it the work that cannot change
+the result. Flags, output and exit codes are go's.
+
+  gust build -o app ./cmd/app      build, recompiling only what a change affects
+  gust install ./cmd/app           the same for go install
+  gust run ./cmd/app -addr :8080   the same for go run
+  gust test -race ./...            the same for go test
+  gust build --explain ./cmd/app   say what was compiled, and why
+  gust version                     print gust's version and go's
+  gust completion bash             print a shell's completion script
+
+Any other command is go's and is passed on as it is, so alias go=gust works:
+
+  gust mod tidy
+
+See gust build --help for gust's own flags and go help build for go's.
+`
+
+// help prints the screen for gust itself and cobra's text for its commands.
+func help(c *cobra.Command, _ []string) {
+	text := screen
+	if c.HasParent() {
+		text = strings.TrimSpace(c.Long) + "\n\n" + c.UsageString()
+	}
+	// Nobody is left to tell if stdout is closed.
+	_, _ = c.OutOrStdout().Write([]byte(text))
+}
+
+type destination int
+
+const (
+	toGust destination = iota
+	toGo
+)
+
+// route decides who handles a command line. It looks at the first argument
+// only, as go does: what follows may be anything.
+func route(root *cobra.Command, args []string) destination {
+	if len(args) == 0 {
+		return toGust
+	}
+	switch args[0] {
+	case "-h", "-help", "--help", "--version",
+		cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd:
+		return toGust
+	case "help":
+		return routeHelp(root, args[1:])
+	}
+	if isOwn(root, args[0]) || isTool(args[0]) {
+		return toGust
+	}
+	return toGo
+}
+
+// routeHelp sends help about anything that go has to go; gust's own help of
+// a command it shares with go is behind --help.
+func routeHelp(root *cobra.Command, topics []string) destination {
+	if len(topics) == 0 {
+		return toGust
+	}
+	switch topics[0] {
+	case "completion", "toolexec":
+		return toGust
+	}
+	return toGo
+}
+
+func isOwn(root *cobra.Command, name string) bool {
+	return slices.ContainsFunc(root.Commands(), func(c *cobra.Command) bool { return c.Name() == name })
+}
+
+// isTool catches `go build -toolexec=gust`, with which go calls gust with
+// the path of a tool.
+func isTool(arg string) bool {
+	return filepath.IsAbs(arg) && filepath.Base(filepath.Dir(filepath.Dir(arg))) == "tool"
+}
+
+// findGo looks up the go command.
+func (a *app) findGo() (*gocmd.Go, error) {
+	return gocmd.Find(a.term.Environ)
+}
