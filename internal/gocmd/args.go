@@ -137,10 +137,12 @@ type scanner struct {
 // build scans for build, install and run, where flags end at the first
 // argument that is not one.
 func (s *scanner) build() ([]token, error) {
-	for len(s.args) > 0 {
+	terminated := false
+	for len(s.args) > 0 && !terminated {
 		if s.args[0] == "--" {
+			terminated = true
 			s.take(restToken, 1)
-			break
+			continue
 		}
 		matched, err := s.flag()
 		if err != nil {
@@ -154,7 +156,7 @@ func (s *scanner) build() ([]token, error) {
 		return s.program(), nil
 	}
 	for len(s.args) > 0 {
-		if f, _, ok := cutOwn(s.args[0]); ok {
+		if f, _, ok := cutOwn(s.args[0]); ok && !terminated {
 			// go takes no flags here either, so no valid build is refused.
 			return nil, fault.New(fault.Usage,
 				"run: gust "+s.verb+" "+s.args[0]+" [packages]",
