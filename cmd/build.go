@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gust-go/gust/build"
-	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/gocmd"
 	"github.com/gust-go/gust/internal/report"
@@ -220,15 +219,4 @@ func completeFlags(c *cobra.Command, _ []string, prefix string) ([]string, cobra
 	all = slices.DeleteFunc(all, func(s string) bool { return !strings.HasPrefix(s, prefix) })
 	slices.Sort(all)
 	return all, cobra.ShellCompDirectiveNoFileComp
-}
-
-// runBuild is the engine.
-func runBuild(ctx context.Context, opts build.Options, sink event.Sink) (build.Result, error) {
-	_ = sink
-	if _, err := opts.Go.EnvVars(ctx, ""); err != nil {
-		return build.Result{}, err
-	}
-	code, err := opts.Go.Run(ctx, gocmd.Streams{Stdin: opts.Stdin, Stdout: opts.Stdout, Stderr: opts.Stderr},
-		append([]string{opts.Verb}, opts.Args...)...)
-	return build.Result{ExitCode: code}, err
 }

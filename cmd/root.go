@@ -32,7 +32,7 @@ type app struct {
 // Main runs gust with the arguments behind its name and returns its exit
 // code.
 func Main(args []string, t *term.Term) int {
-	return (&app{term: t, build: runBuild, clock: report.SystemClock{}}).main(context.Background(), args)
+	return (&app{term: t, build: build.Run, clock: report.SystemClock{}}).main(context.Background(), args)
 }
 
 func (a *app) main(ctx context.Context, args []string) int {

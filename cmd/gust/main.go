@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/gust-go/gust/cmd"
+	_ "github.com/gust-go/gust/cmd/fastpath" // first: answers gust toolexec
 	"github.com/gust-go/gust/internal/term"
 )
 

@@ -1,0 +1,195 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/gust-go/gust/build/overlay"
+	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/internal/gocmd"
+)
+
+// Run runs the go command that o describes. It returns an error only if go
+// could not be run at all; that go failed is in the result's exit code.
+// The sink receives an [event.BuildPackage] for each compile that go asked
+// for, warnings, and an [event.BuildSummary] at the end.
+func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
+	began := time.Now()
+	chdir, _ := gocmd.FindFlag(o.Verb, o.Args, "C")
+	env, err := o.Go.EnvVars(ctx, chdir)
+	if err != nil {
+		return Result{}, err
+	}
+	r := &runner{Options: o, env: env, sink: sink}
+	why, quiet := r.plainReason()
+	if why == nil {
+		why = r.prepare(ctx)
+		quiet = false
+	}
+	var res Result
+	if why != nil {
+		if !quiet && ctx.Err() == nil {
+			sink.Emit(event.Warning{Text: "building without reuse: " + why.Error()})
+		}
+		res, err = r.plain(ctx)
+	} else {
+		res, err = r.wrapped(ctx)
+	}
+	r.total.WallNS = time.Since(began).Nanoseconds()
+	r.total.ExitCode = res.ExitCode
+	if err == nil {
+		sink.Emit(r.total)
+	}
+	return res, err
+}
+
+// runner is one Run.
+type runner struct {
+	Options
+	env     gocmd.Env
+	sink    event.Sink
+	session session
+	total   event.BuildSummary
+}
+
+// plainReason says why this build is plain go's, if it must be; quiet is true
+// if that is what the user expects anyway.
+func (r *runner) plainReason() (why error, quiet bool) {
+	if on, ok := gocmd.FindFlag(r.Verb, r.Args, "n"); ok && on != "false" {
+		return errors.New("-n builds nothing"), true
+	}
+	if _, ok := gocmd.FindFlag(r.Verb, r.Args, "toolexec"); ok {
+		return errors.New("-toolexec is in use"), false
+	}
+	goflags, err := gocmd.SplitGOFLAGS(r.env.GOFLAGS)
+	if err != nil {
+		return nil, false // go itself will say so
+	}
+	if _, ok := gocmd.FindFlag(r.Verb, goflags, "toolexec"); ok {
+		return errors.New("-toolexec is in use, set in GOFLAGS"), false
+	}
+	if c := r.goFlag(goflags, "compiler"); c != "" && c != "gc" {
+		return fmt.Errorf("-compiler=%s is in use", c), false
+	}
+	if r.env.GOCACHEPROG != "" {
+		return errors.New("GOCACHEPROG is in use, and reused objects must not get into a shared cache"), false
+	}
+	return nil, false
+}
+
+// goFlag is the value of a go flag from the command line or GOFLAGS.
+func (r *runner) goFlag(goflags []string, name string) string {
+	if v, ok := gocmd.FindFlag(r.Verb, r.Args, name); ok {
+		return v
+	}
+	v, _ := gocmd.FindFlag(r.Verb, goflags, name)
+	return v
+}
+
+// prepare makes gust's cache ready; an error means to do without.
+func (r *runner) prepare(ctx context.Context) error {
+	s, err := r.newSession()
+	if err != nil {
+		return err
+	}
+	r.session = s
+	if err := overlay.Usable(r.env.GOCACHE, s.gocache); err != nil {
+		s.close()
+		return err
+	}
+	if _, err := overlay.Sync(ctx, r.env.GOCACHE, s.gocache); err != nil {
+		s.close()
+		return err
+	}
+	return nil
+}
+
+// plain runs go as if gust were not there.
+func (r *runner) plain(ctx context.Context) (Result, error) {
+	code, err := r.Go.Run(ctx, r.streams(), append([]string{r.Verb}, r.Args...)...)
+	return Result{ExitCode: code}, err
+}
+
+func (r *runner) streams() gocmd.Streams {
+	return gocmd.Streams{Stdin: r.Stdin, Stdout: r.Stdout, Stderr: r.Stderr}
+}
+
+// wrapped runs go with the wrapper and the overlay.
+func (r *runner) wrapped(ctx context.Context) (Result, error) {
+	defer r.session.close()
+	args, err := r.wrappedArgs()
+	if err != nil {
+		return Result{}, err
+	}
+	value, err := r.session.toolexec.Encode()
+	if err != nil {
+		return Result{}, err
+	}
+	g := *r.Go
+	if g.Env == nil {
+		g.Env = os.Environ()
+	}
+	g.Env = append(g.Env[:len(g.Env):len(g.Env)], "GOCACHE="+r.session.gocache, toolexecVar+"="+value)
+
+	stop := r.follow()
+	code, err := g.Run(ctx, r.streams(), args...)
+	stop()
+	if err == nil && code != 0 && r.doubtful() {
+		return r.retry(ctx, code)
+	}
+	return Result{ExitCode: code}, err
+}
+
+// wrappedArgs puts -toolexec in front of the user's flags, behind -C, which go
+// wants first.
+func (r *runner) wrappedArgs() ([]string, error) {
+	tool, err := gocmd.Quote(r.Self, "toolexec")
+	if err != nil {
+		return nil, fmt.Errorf("name gust to go: %w", err)
+	}
+	args, rest := []string{r.Verb}, r.Args
+	if n := chdirLen(rest); n > 0 {
+		args, rest = append(args, rest[:n]...), rest[n:]
+	}
+	args = append(args, "-toolexec="+tool)
+	return append(args, rest...), nil
+}
+
+// chdirLen is how many of args a leading -C flag takes.
+func chdirLen(args []string) int {
+	if len(args) == 0 {
+		return 0
+	}
+	switch {
+	case (args[0] == "-C" || args[0] == "--C") && len(args) > 1:
+		return 2
+	case len(args[0]) > 3 && (args[0][:3] == "-C=" || len(args[0]) > 4 && args[0][:4] == "--C="):
+		return 1
+	}
+	return 0
+}
+
+// doubtful reports whether a failure could be gust's doing: results were
+// reused and no compile failed, which leaves the linker.
+func (r *runner) doubtful() bool {
+	return (r.Verb == "build" || r.Verb == "install") && r.total.Failed == 0 && r.total.Reused+r.total.Relinked > 0
+}
+
+// retry builds plainly after a doubtful failure. A failure that is the user's
+// repeats; then it has been reported already.
+func (r *runner) retry(ctx context.Context, code int) (Result, error) {
+	quiet := r.Options
+	quiet.Stdout, quiet.Stderr = nil, nil
+	again, err := (&runner{Options: quiet}).plain(ctx)
+	if err != nil || again.ExitCode != 0 {
+		return Result{ExitCode: code}, nil
+	}
+	r.sink.Emit(event.Warning{
+		Text: "the build failed with reused objects and succeeded without them: this is a bug in gust",
+		Hint: "gust build --no-reuse",
+	})
+	return again, nil
+}

@@ -1,0 +1,121 @@
+package build
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/gust-go/gust/build/toolexec"
+	"github.com/gust-go/gust/internal/event"
+)
+
+// pollEvery is how often the session's log is read while go runs.
+const pollEvery = 100 * time.Millisecond
+
+// follow turns the session's log into events until the returned function is
+// called, which reads the rest of it.
+func (r *runner) follow() (stop func()) {
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Add(1)
+	f := &follower{r: r, changed: map[string][]string{}, warned: map[string]bool{}}
+	go func() {
+		defer wg.Done()
+		tick := time.NewTicker(pollEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				f.read()
+				return
+			case <-tick.C:
+				f.read()
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		wg.Wait()
+	}
+}
+
+// follower reads the log from where it left off.
+type follower struct {
+	r       *runner
+	offset  int64
+	changed map[string][]string // by package: its changed declarations
+	warned  map[string]bool
+}
+
+func (f *follower) read() {
+	file, err := os.Open(f.r.session.toolexec.Log)
+	if err != nil {
+		return // nothing compiled yet
+	}
+	defer file.Close()
+	if _, err := file.Seek(f.offset, io.SeekStart); err != nil {
+		return
+	}
+	in := bufio.NewReader(file)
+	for {
+		line, err := in.ReadBytes('\n')
+		if err != nil {
+			return // an unfinished line is read again next time
+		}
+		f.offset += int64(len(line))
+		var e toolexec.Entry
+		if json.Unmarshal(bytes.TrimSpace(line), &e) == nil {
+			f.entry(e)
+		}
+	}
+}
+
+// entry reports one tool call.
+func (f *follower) entry(e toolexec.Entry) {
+	t := &f.r.total
+	if e.Warning != "" && !f.warned[e.Warning] {
+		// One is enough: a full disk fails at every compile.
+		if len(f.warned) == 0 {
+			f.r.sink.Emit(event.Warning{Text: "gust's cache: " + e.Warning})
+		}
+		f.warned[e.Warning] = true
+	}
+	if e.Tool == "link" {
+		t.Linked++
+		return
+	}
+	switch e.Outcome {
+	case event.Compiled:
+		t.Compiled++
+	case event.Failed:
+		t.Failed++
+	case event.Reused:
+		t.Reused++
+	case event.Relinked:
+		t.Relinked++
+	}
+	t.SavedNS += max(0, e.SavedNS)
+	if f.r.Explain {
+		f.explain(&e)
+	}
+	f.shorten(&e)
+	f.r.sink.Emit(e.BuildPackage)
+}
+
+// shorten makes paths in reasons relative to the module.
+func (f *follower) shorten(e *toolexec.Entry) {
+	root := filepath.Dir(f.r.env.GOMOD)
+	for i, reason := range e.Reasons {
+		if reason.Kind != "file" || !filepath.IsAbs(reason.Subject) {
+			continue
+		}
+		if rel, err := filepath.Rel(root, reason.Subject); err == nil && filepath.IsLocal(rel) {
+			e.Reasons[i].Subject = filepath.ToSlash(rel)
+		}
+	}
+}

@@ -1,0 +1,129 @@
+package build
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/gust-go/gust/build/store"
+	"github.com/gust-go/gust/build/toolexec"
+)
+
+const toolexecVar = toolexec.SessionVar
+
+// session is where one build keeps its things within gust's cache.
+type session struct {
+	gocache  string // the overlay
+	dir      string // removed at the end
+	store    *store.Store
+	toolexec toolexec.Session
+}
+
+// newSession makes the directories of a build.
+func (r *runner) newSession() (session, error) {
+	root, err := r.cacheDir()
+	if err != nil {
+		return session{}, err
+	}
+	lines := string(r.Lines)
+	if lines == "" {
+		lines = string(LinesExact)
+	}
+	s := session{store: &store.Store{Dir: filepath.Join(root, "store")}}
+	// One overlay belongs to one user's cache, and what a relaxed build leaves
+	// must not be taken for exact.
+	s.gocache = filepath.Join(root, "go-build", lines+"-"+store.Key([]byte(r.env.GOCACHE))[:16])
+	if err := os.MkdirAll(filepath.Join(root, "session"), 0o777); err != nil {
+		return s, fmt.Errorf("make gust's cache: %w", err)
+	}
+	if s.dir, err = os.MkdirTemp(filepath.Join(root, "session"), "build-*"); err != nil {
+		return s, fmt.Errorf("make gust's cache: %w", err)
+	}
+	rebuild := r.goFlagOn("a")
+	s.toolexec = toolexec.Session{
+		Store:      s.store.Dir,
+		Log:        filepath.Join(s.dir, "log"),
+		Relaxed:    r.Lines == LinesRelaxed,
+		NoReuse:    r.NoReuse || rebuild,
+		Verify:     r.getenv("GUST_VERIFY") == "1",
+		GOROOT:     r.env.GOROOT,
+		GOMODCACHE: r.env.GOMODCACHE,
+		Mixed:      r.mixed(),
+	}
+	return s, nil
+}
+
+func (r *runner) goFlagOn(name string) bool {
+	v := r.goFlag(nil, name)
+	return v != "" && v != "false" && v != "0"
+}
+
+// mixed reports whether packages in the module cache may import packages that
+// change: a workspace or a replaced module can stand under them.
+func (r *runner) mixed() bool {
+	if r.env.GOWORK != "" && r.env.GOWORK != "off" {
+		return true
+	}
+	mod := r.env.GOMOD
+	if f := r.goFlag(nil, "modfile"); f != "" {
+		return true
+	}
+	b, err := os.ReadFile(mod)
+	return err == nil && strings.Contains(string(b), "=>")
+}
+
+// cacheDir is the root of gust's cache.
+func (r *runner) cacheDir() (string, error) {
+	if r.CacheDir != "" {
+		return r.CacheDir, nil
+	}
+	if dir := r.getenv("GUST_CACHE"); dir != "" {
+		if !filepath.IsAbs(dir) {
+			return "", fmt.Errorf("GUST_CACHE is %q, which is not an absolute path", dir)
+		}
+		return dir, nil
+	}
+	dir, err := r.userCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("find a place for gust's cache: %w", err)
+	}
+	return filepath.Join(dir, "gust"), nil
+}
+
+// userCacheDir is os.UserCacheDir in the environment that go gets.
+func (r *runner) userCacheDir() (string, error) {
+	if r.Go.Env == nil {
+		return os.UserCacheDir()
+	}
+	home := r.getenv("HOME")
+	switch {
+	case runtime.GOOS == "windows":
+		if dir := r.getenv("LocalAppData"); dir != "" {
+			return dir, nil
+		}
+	case runtime.GOOS == "darwin" && home != "":
+		return filepath.Join(home, "Library", "Caches"), nil
+	case r.getenv("XDG_CACHE_HOME") != "":
+		return r.getenv("XDG_CACHE_HOME"), nil
+	case home != "":
+		return filepath.Join(home, ".cache"), nil
+	}
+	return "", fmt.Errorf("neither GUST_CACHE nor HOME is set")
+}
+
+// getenv looks a variable up in the environment that go gets.
+func (r *runner) getenv(name string) string {
+	if r.Go.Env == nil {
+		return os.Getenv(name)
+	}
+	for i := len(r.Go.Env) - 1; i >= 0; i-- {
+		if v, ok := strings.CutPrefix(r.Go.Env[i], name+"="); ok {
+			return v
+		}
+	}
+	return ""
+}
+
+func (s *session) close() { _ = os.RemoveAll(s.dir) }

@@ -1,0 +1,181 @@
+package toolexec
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gust-go/gust/build/store"
+	"github.com/gust-go/gust/internal/event"
+)
+
+// wrapper is one tool call.
+type wrapper struct {
+	*Session
+	store *store.Store
+	tool  string
+	args  []string
+	start time.Time
+
+	c       *compileArgs
+	cfg     *importcfg
+	in      Inputs
+	key     string
+	sources [][]byte
+	warning string
+}
+
+// compile answers a call of the compiler.
+func (w *wrapper) compile() int {
+	if !w.understood() {
+		return replace(w.tool, w.args)
+	}
+	rec, err := w.readRecord()
+	if err != nil {
+		return replace(w.tool, w.args)
+	}
+	var why []event.Reason
+	if !w.NoReuse {
+		hit, reasons := w.lookup(rec)
+		if hit != nil {
+			if err := w.write(hit); err == nil {
+				return 0
+			}
+		}
+		why = reasons
+	}
+	return w.fresh(rec, why)
+}
+
+// understood reads the compile's inputs; false means to run the tool and
+// forget about it.
+func (w *wrapper) understood() bool {
+	for _, name := range debugEnv {
+		if os.Getenv(name) != "" {
+			return false
+		}
+	}
+	var ok bool
+	if w.c, ok = parseCompile(w.args); !ok || !w.local(w.c) {
+		return false
+	}
+	var err error
+	if w.cfg, err = readImportcfg(w.c.byName["importcfg"]); err != nil {
+		return false
+	}
+	if w.in, w.sources, err = readInputs(w.store, w.tool, w.c); err != nil {
+		return false
+	}
+	w.key, err = w.in.key(w.cfg)
+	return err == nil
+}
+
+// warn remembers what went wrong without harm, for the log; the first counts.
+func (w *wrapper) warn(err error) {
+	if err != nil && w.warning == "" {
+		w.warning = err.Error()
+	}
+}
+
+// hit is a stored result made to fit this compile.
+type hit struct {
+	variant  *variant
+	archive  []byte
+	asmHdr   []byte
+	outcome  string
+	relinked *iface // the interface as relinked, to be stored
+	export   []byte // its encoding
+}
+
+// write puts a stored result where the compiler would have.
+func (w *wrapper) write(h *hit) error {
+	if hdr := w.c.byName["asmhdr"]; hdr != "" {
+		if err := os.WriteFile(hdr, h.asmHdr, 0o666); err != nil {
+			return err
+		}
+	}
+	if w.Verify && !w.Relaxed {
+		if err := w.verify(h.archive); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(exitInternal)
+		}
+	}
+	if err := os.WriteFile(w.c.byName["o"], h.archive, 0o666); err != nil {
+		return err
+	}
+	if h.relinked != nil && h.export != nil {
+		w.warn(putInterface(w.store, h.export, h.relinked))
+	}
+	if _, err := os.Stdout.Write(h.variant.Output); err != nil {
+		return err
+	}
+	wall := time.Since(w.start)
+	w.log(Entry{Tool: "compile", Warning: w.warning, BuildPackage: event.BuildPackage{
+		ImportPath: importPath(w.c.byName["p"]),
+		Outcome:    h.outcome,
+		WallNS:     wall.Nanoseconds(),
+		SavedNS:    h.variant.WallNS - wall.Nanoseconds(),
+	}})
+	return nil
+}
+
+// verify compiles plainly and compares.
+func (w *wrapper) verify(got []byte) error {
+	out := filepath.Join(w.c.objDir, "gust-verify.a")
+	defer os.Remove(out)
+	code, printed, err := run(w.tool, w.argsWith(out))
+	if err != nil || code != 0 {
+		return fmt.Errorf("gust verify: %s: compiler exit %d, %v\n%s", w.c.byName["p"], code, err, printed)
+	}
+	want, err := os.ReadFile(out)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(got, want) {
+		keep := filepath.Join(filepath.Dir(w.Log), "verify-"+w.key[:12])
+		_ = os.WriteFile(keep+".gust.a", got, 0o666)
+		_ = os.WriteFile(keep+".go.a", want, 0o666)
+		return fmt.Errorf("gust verify: %s: archive differs from the compiler's; kept as %s.*.a", w.c.byName["p"], keep)
+	}
+	return nil
+}
+
+// argsWith are the compiler's arguments with another output file and extra
+// flags.
+func (w *wrapper) argsWith(out string, extra ...string) []string {
+	n := len(w.args) - len(w.c.sources)
+	args := append([]string(nil), w.args[:n]...)
+	args = append(args, extra...)
+	args = append(args, "-o", out) // the last one counts
+	return append(args, w.c.sources...)
+}
+
+// packageKey names the package in the store's last inputs, whatever it is
+// compiled from: same import path, same directory, same platform.
+func (w *wrapper) packageKey() string {
+	dir := "$OBJ"
+	for _, f := range w.in.Files {
+		if filepath.IsAbs(f.Path) {
+			dir = filepath.Dir(f.Path)
+			break
+		}
+	}
+	return store.Key([]byte("package 1\n"), []byte(importPath(w.c.byName["p"])), []byte("\n"), []byte(dir),
+		[]byte("\n"), []byte(os.Getenv("GOOS")+"/"+os.Getenv("GOARCH")), []byte(strings.Join(variantFlags(w.in.Args), " ")))
+}
+
+// variantFlags are the flags that make another kind of build of the same
+// package, which must not take turns with the plain one as "last".
+func variantFlags(args []string) []string {
+	var kept []string
+	for _, a := range args {
+		switch a {
+		case "-race=true", "-msan=true", "-asan=true", "-shared=true", "-dynlink=true":
+			kept = append(kept, a)
+		}
+	}
+	return kept
+}

@@ -1,0 +1,6 @@
+//go:build !unix
+
+package toolexec
+
+// replace runs the tool and hands its streams and exit code through.
+func replace(tool string, args []string) int { return child(tool, args) }

@@ -1,0 +1,91 @@
+package toolexec
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/gust-go/gust/internal/event"
+)
+
+// SessionVar is the environment variable through which `gust build` tells the
+// wrapper processes below it what to do. Without it they only run the tool.
+const SessionVar = "GUST_TOOLEXEC"
+
+// A Session is what one build asks of its wrapper processes.
+type Session struct {
+	// Store is the directory of the store.
+	Store string `json:"store"`
+	// Log is the file that each wrapper appends an [Entry] to.
+	Log string `json:"log"`
+	// Relaxed accepts stored objects whose inlined frames may name stale lines.
+	Relaxed bool `json:"relaxed,omitempty"`
+	// NoReuse compiles always, and stores the results.
+	NoReuse bool `json:"no_reuse,omitempty"`
+	// Verify compiles once more, plainly, whatever is about to be written and
+	// fails the build if the bytes differ. For tests of gust itself.
+	Verify bool `json:"verify,omitempty"`
+	// GOROOT and GOMODCACHE hold sources that do not change between builds;
+	// their compiles are not remembered.
+	GOROOT     string `json:"goroot"`
+	GOMODCACHE string `json:"gomodcache"`
+	// Mixed remembers compiles of the module cache too, because packages there
+	// may import some that change.
+	Mixed bool `json:"mixed,omitempty"`
+}
+
+// Encode is s as the value of [SessionVar].
+func (s Session) Encode() (string, error) {
+	b, err := json.Marshal(s)
+	return string(b), err
+}
+
+func sessionFromEnv() (*Session, error) {
+	v := os.Getenv(SessionVar)
+	if v == "" {
+		return nil, errors.New("not started by gust")
+	}
+	s := new(Session)
+	if err := json.Unmarshal([]byte(v), s); err != nil {
+		return nil, fmt.Errorf("parse %s: %w", SessionVar, err)
+	}
+	return s, nil
+}
+
+// An Entry is one line of the session's log: what became of a tool call.
+type Entry struct {
+	event.BuildPackage
+	// Tool is "compile" or "link"; of the latter only the start is known.
+	Tool string `json:"tool"`
+	// Sources are the source files behind Reasons of kind "file".
+	Sources []SourceChange `json:"sources,omitempty"`
+	// Warning is something that went wrong without harm.
+	Warning string `json:"warning,omitempty"`
+}
+
+// A SourceChange names the two versions of a changed file in the store, either
+// of which may be empty.
+type SourceChange struct {
+	Path string `json:"path"`
+	Old  string `json:"old,omitempty"`
+	New  string `json:"new,omitempty"`
+}
+
+// log appends e to the session's log. One write of a line is atomic enough
+// for files opened for appending; losing one costs an explanation only.
+func (s *Session) log(e Entry) {
+	if s.Log == "" {
+		return
+	}
+	b, err := json.Marshal(e)
+	if err != nil {
+		return
+	}
+	f, err := os.OpenFile(s.Log, os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o666)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	_, _ = f.Write(append(b, '\n'))
+}
