@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gust-go/gust/bench/internal/gitrepo"
+	"github.com/gust-go/gust/bench/internal/lab"
+)
+
+// A player replays commits in one work tree.
+type player struct {
+	*lab.Lab
+	tree *gitrepo.Tree
+	pkg  string
+
+	warning string // what git complained about last
+}
+
+// A step is one commit and the builds made of it.
+type step struct {
+	gitrepo.Commit
+	lab.Round
+}
+
+// play warms all sides on the base of r and builds its commits, oldest first.
+func (p *player) play(ctx context.Context, r gitrepo.Range) ([]step, error) {
+	p.Logf("warm up on %s %s", r.Base.Short(), r.Base.Subject)
+	base, err := p.build(ctx, 0, r.Base)
+	if err != nil {
+		return nil, err
+	}
+	if !base.OK() {
+		return nil, fmt.Errorf("the commit to start from does not build:\n%s", base.Results[0].Output)
+	}
+	var steps []step
+	for i, c := range r.Commits {
+		p.Logf("%d/%d %s %s", i+1, len(r.Commits), c.Short(), c.Subject)
+		round, err := p.build(ctx, i, c)
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, step{c, round})
+	}
+	return steps, nil
+}
+
+func (p *player) build(ctx context.Context, number int, c gitrepo.Commit) (lab.Round, error) {
+	warning, err := p.tree.Checkout(ctx, c)
+	if err != nil {
+		return lab.Round{}, err
+	}
+	if warning != p.warning {
+		p.Logf("  git: %s", warning)
+		p.warning = warning
+	}
+	if err := p.Download(ctx, p.tree.Dir); err != nil {
+		// The build will fail for all sides, and be told apart as such.
+		p.Logf("  %v", err)
+	}
+	return p.Run(ctx, number, p.tree.Dir, p.pkg, lab.Observe{Compiles: true})
+}
