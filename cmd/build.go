@@ -40,7 +40,11 @@ func (a *app) newBuildCmd(verb string) *cobra.Command {
 		DisableFlagsInUseLine: true,
 		ValidArgsFunction:     completeFlags,
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.runBuildCmd(c, verb, args, &flags)
+			err := a.runBuildCmd(c, verb, args, &flags)
+			if flags.json {
+				a.emitError(err)
+			}
+			return err
 		},
 	}
 	f := c.Flags()
@@ -188,9 +192,6 @@ func (a *app) execute(ctx context.Context, opts build.Options, flags *buildFlags
 	})
 	opts.Stdout, opts.Stderr = r.Stdout(), r.Stderr()
 	result, err := a.build(ctx, opts, r)
-	if err != nil && flags.json {
-		r.Emit(errorEvent(err))
-	}
 	if closeErr := r.Close(); closeErr != nil && err == nil {
 		err = fmt.Errorf("write events: %w", closeErr)
 	}

@@ -94,6 +94,18 @@ func (a *app) exit(err error) int {
 	return exitCode(err)
 }
 
+// emitError writes the error a command ends with as an event, for who reads
+// stdout and not stderr.
+func (a *app) emitError(err error) {
+	var status goStatus
+	if err == nil || errors.As(err, &status) {
+		return
+	}
+	if data, err := event.Marshal(errorEvent(err)); err == nil {
+		_, _ = a.term.Out.Write(append(data, '\n'))
+	}
+}
+
 // errorEvent describes the fatal error a command ends with.
 func errorEvent(err error) event.Error {
 	e := event.Error{Text: err.Error(), Code: exitCode(err)}

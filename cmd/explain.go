@@ -141,7 +141,7 @@ func nearest(name string, known []string) string {
 	found := slices.MinFunc(best, func(x, y candidate) int {
 		return cmp.Or(cmp.Compare(x.distance, y.distance), cmp.Compare(x.path, y.path))
 	})
-	if found.distance > max(1, len(name)/3) {
+	if found.distance > max(1, (len(name)+1)/3) {
 		return ""
 	}
 	return found.path

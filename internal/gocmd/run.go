@@ -51,7 +51,10 @@ func (g *Go) Output(ctx context.Context, args ...string) ([]byte, error) {
 	if err == nil {
 		return out, nil
 	}
-	what := "go " + strings.Join(args, " ")
+	what := "go"
+	if len(args) > 0 {
+		what += " " + args[0] // the rest can be long and is ours, not the user's
+	}
 	if text := strings.TrimSpace(stderr.String()); text != "" {
 		return nil, fmt.Errorf("%s: %w: %s", what, err, text)
 	}

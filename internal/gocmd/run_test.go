@@ -143,7 +143,7 @@ func TestRunInterruptsOnCancel(t *testing.T) {
 func TestOutputQuotesStderr(t *testing.T) {
 	g := &Go{Path: script(t, t.TempDir(), "go", `echo no such thing >&2; exit 1`)}
 	_, err := g.Output(t.Context(), "env", "-x")
-	if err == nil || !strings.HasPrefix(err.Error(), "go env -x: ") || !strings.HasSuffix(err.Error(), ": no such thing") {
+	if err == nil || !strings.HasPrefix(err.Error(), "go env: ") || !strings.HasSuffix(err.Error(), ": no such thing") {
 		t.Errorf("error = %v", err)
 	}
 }

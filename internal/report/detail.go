@@ -55,7 +55,7 @@ func (x Explain) detail(b *strings.Builder, p event.BuildPackage, all []event.Bu
 	}
 	b.WriteByte('\n')
 	for _, r := range p.Reasons {
-		fmt.Fprintf(b, "  %-7s %s\n", r.Kind, x.reasonText(r))
+		fmt.Fprintf(b, "  %-7s %s\n", r.Kind, x.reasonText(p, r))
 	}
 	if len(p.Reasons) == 0 {
 		b.WriteString("  no reason on record\n")

@@ -126,17 +126,21 @@ func (x Explain) reason(p event.BuildPackage) string {
 	if len(p.Reasons) == 0 {
 		return ""
 	}
-	text := x.reasonText(p.Reasons[0])
+	text := x.reasonText(p, p.Reasons[0])
 	if n := len(p.Reasons) - 1; n > 0 {
 		text += fmt.Sprintf(" (and %d more)", n)
 	}
 	return text
 }
 
-func (x Explain) reasonText(r event.Reason) string {
+// reasonText renders one reason for p. Files are named within the package.
+func (x Explain) reasonText(p event.BuildPackage, r event.Reason) string {
 	subject := r.Subject
-	if r.Kind == "import" {
+	switch r.Kind {
+	case "import":
 		subject = x.short(subject)
+	case "file", "embed":
+		subject = strings.TrimPrefix(subject, plain(x.short(p.ImportPath))+"/")
 	}
 	if subject == "" {
 		return r.Text
