@@ -23,8 +23,12 @@ func document(l *lab.Lab, o options, r gitrepo.Range, steps []step, machine stri
 	out.WriteString("\nThe figure before the plus sign counts compiles that ran, the one behind it compiles\n" +
 		"that go asked for and gust answered from its store. \"Same\" says whether gust's program\n" +
 		"equals go's byte for byte once the build IDs are blanked.\n")
-	if n := excluded(steps); n > 0 {
-		fmt.Fprintf(&out, "%d commits that do not build are not part of the sum.\n", n)
+	switch n := excluded(steps); n {
+	case 0:
+	case 1:
+		out.WriteString("1 of these commits does not build and is not part of the sum.\n")
+	default:
+		fmt.Fprintf(&out, "%d of these commits do not build and are not part of the sum.\n", n)
 	}
 	out.WriteString("\n" + machine)
 	return out.String()
