@@ -37,6 +37,9 @@ func Main(args []string, t *term.Term) int {
 
 func (a *app) main(ctx context.Context, args []string) int {
 	root := a.root()
+	if len(args) > 0 && isTool(args[0]) {
+		return a.exit(fault.New(fault.Usage, "run: gust build", `go ran gust as a tool; was it "go build -toolexec=gust" instead of "gust build"?`))
+	}
 	if route(root, args) == toGo {
 		return a.exit(a.passThrough(ctx, args))
 	}
@@ -124,7 +127,7 @@ func route(root *cobra.Command, args []string) destination {
 	case "help":
 		return routeHelp(root, args[1:])
 	}
-	if isOwn(root, args[0]) || isTool(args[0]) {
+	if isOwn(root, args[0]) {
 		return toGust
 	}
 	return toGo
