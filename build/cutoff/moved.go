@@ -3,8 +3,6 @@ package cutoff
 import (
 	"bytes"
 	"fmt"
-
-	"github.com/gust-go/gust/build/objfile"
 )
 
 // Moved says which functions of changed imports have other lines or columns
@@ -17,8 +15,9 @@ type Moved struct {
 
 // movedPkg is what is known of one package's functions: true for moved.
 type movedPkg struct {
-	names map[string]bool // by name within the package, such as "(*T).M"
-	links map[int64]bool  // by symbol index
+	names map[string]bool  // by name within the package, such as "(*T).M"
+	links map[int64]bool   // by symbol index
+	label map[int64]string // name behind a symbol index, for reports
 }
 
 // FindMoved compares the imports before and after.
@@ -58,7 +57,7 @@ func (p *movedPkg) any() bool {
 func (m *Moved) pkg(path string) *movedPkg {
 	p := m.pkgs[path]
 	if p == nil {
-		p = &movedPkg{names: map[string]bool{}, links: map[int64]bool{}}
+		p = &movedPkg{names: map[string]bool{}, links: map[int64]bool{}, label: map[int64]string{}}
 		m.pkgs[path] = p
 	}
 	return p
@@ -188,6 +187,7 @@ func (d *differ) note(path, name string, link *int64, moved bool) {
 	p.names[name] = p.names[name] || moved
 	if link != nil && *link >= 0 {
 		p.links[*link] = p.links[*link] || p.names[name]
+		p.label[*link] = name
 	}
 }
 
@@ -260,8 +260,8 @@ func (d *differ) method(path, typ, name string, link *int64, moved bool) {
 			moved = moved || d.moved(body)
 		}
 	}
-	d.note(path, "(*"+typ+")."+name, link, moved)
 	d.note(path, typ+"."+name, link, moved)
+	d.note(path, "(*"+typ+")."+name, link, moved)
 }
 
 // positionsAt reads the (line, column) pairs of element i.

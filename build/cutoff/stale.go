@@ -90,7 +90,11 @@ func (m *Moved) describe(r objfile.Ref) string {
 	if r.Name != "" {
 		return r.Name
 	}
-	return "a function of " + unescape(r.Pkg)
+	path := unescape(r.Pkg)
+	if p := m.pkgs[path]; p != nil && p.label[int64(r.Sym)] != "" {
+		return p.label[int64(r.Sym)]
+	}
+	return "a function of " + path
 }
 
 // symbolPackage is the escaped package path that a symbol name starts with;

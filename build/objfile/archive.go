@@ -197,3 +197,20 @@ func appendMember(out []byte, name string, parts ...[]byte) []byte {
 	}
 	return out
 }
+
+// Escape gives a package path as the linker writes it in symbol names
+// (cmd/internal/objabi.PathToPrefix): '.' in the last segment, '%', '"',
+// control characters and bytes beyond ASCII become %xx.
+func Escape(path string) string {
+	slash := strings.LastIndexByte(path, '/')
+	var out strings.Builder
+	for i := range len(path) {
+		c := path[i]
+		if c <= ' ' || c == '.' && i > slash || c == '%' || c == '"' || c >= 0x7f {
+			fmt.Fprintf(&out, "%%%02x", c)
+		} else {
+			out.WriteByte(c)
+		}
+	}
+	return out.String()
+}
