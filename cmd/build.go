@@ -206,18 +206,13 @@ func (a *app) execute(ctx context.Context, opts build.Options, flags *buildFlags
 	return goResult(result.ExitCode, nil)
 }
 
-// completeFlags completes gust's own flags and their values.
-func completeFlags(c *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
-	if !strings.HasPrefix(prefix, "--") {
+// completeFlags completes the values of gust's own flags; cobra knows their
+// names.
+func completeFlags(_ *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
+	values := []string{"--color=always", "--color=auto", "--color=never", "--lines=exact", "--lines=relaxed"}
+	values = slices.DeleteFunc(values, func(s string) bool { return !strings.HasPrefix(s, prefix) })
+	if len(values) == 0 || prefix == "" {
 		return nil, cobra.ShellCompDirectiveDefault
 	}
-	all := []string{"--color=always", "--color=auto", "--color=never", "--lines=exact", "--lines=relaxed"}
-	for _, name := range gocmd.OwnFlags() {
-		if name != "lines" && name != "color" {
-			all = append(all, "--"+name)
-		}
-	}
-	all = slices.DeleteFunc(all, func(s string) bool { return !strings.HasPrefix(s, prefix) })
-	slices.Sort(all)
-	return all, cobra.ShellCompDirectiveNoFileComp
+	return values, cobra.ShellCompDirectiveNoFileComp
 }
