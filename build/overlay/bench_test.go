@@ -1,0 +1,100 @@
+package overlay
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// BenchmarkNoop measures a sync that finds nothing to do, which every build
+// pays for.
+func BenchmarkNoop(b *testing.B) {
+	user, dir := fakeCache(b, 2000), filepath.Join(b.TempDir(), "overlay")
+	for range 2 { // the second one is not racy any more
+		s := newSyncer(user, dir)
+		s.now = func() time.Time { return time.Now().Add(time.Minute) }
+		if _, err := s.sync(context.Background()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		st, err := Sync(context.Background(), user, dir)
+		if err != nil || st.Scanned != 0 {
+			b.Fatalf("got %+v, %v", st, err)
+		}
+	}
+}
+
+// BenchmarkFirst measures the first sync of a cache with 100,000 entries, and
+// of one that has to be copied.
+func BenchmarkFirst(b *testing.B) {
+	user := fakeCache(b, 100_000)
+	noLink := func(string, string) error { return os.ErrInvalid }
+	for name, link := range map[string]func(string, string) error{"link": os.Link, "copy": noLink} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				s := newSyncer(user, filepath.Join(b.TempDir(), "overlay"))
+				s.link = link
+				st, err := s.sync(context.Background())
+				if err != nil || st.Linked+st.Copied != 50_000 || st.Entries != 50_000 {
+					b.Fatalf("got %+v, %v", st, err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkRescan measures what follows a trim: reading every directory of a
+// cache with 100,000 entries although nothing is new.
+func BenchmarkRescan(b *testing.B) {
+	user, dir := fakeCache(b, 100_000), filepath.Join(b.TempDir(), "overlay")
+	if _, err := Sync(context.Background(), user, dir); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		os.Remove(newSyncer(user, dir).statePath())
+		st, err := Sync(context.Background(), user, dir)
+		if err != nil || st.Scanned != 256 || st.Linked+st.Entries != 0 {
+			b.Fatalf("got %+v, %v", st, err)
+		}
+	}
+}
+
+// fakeCache makes a cache of n files, half of them data.
+func fakeCache(tb testing.TB, n int) string {
+	tb.Helper()
+	user := filepath.Join(tb.TempDir(), "user")
+	for i := range 256 {
+		if err := os.MkdirAll(filepath.Join(user, subName(i)), 0o777); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	for i := range n / 2 {
+		addEntry(tb, user, fmt.Sprint("action", i), bytes.Repeat(fmt.Appendln(nil, i), 50), time.Now())
+	}
+	return user
+}
+
+// addEntry puts data into a cache as the output of the action of that name and
+// returns the paths of the action entry and the data file.
+func addEntry(tb testing.TB, cache, action string, data []byte, at time.Time) (a, d string) {
+	tb.Helper()
+	id, out := sha256.Sum256([]byte(action)), sha256.Sum256(data)
+	text := fmt.Sprintf("v1 %x %x %20d %20d\n", id, out, len(data), at.UnixNano())
+	a = filepath.Join(cache, fmt.Sprintf("%02x/%x-a", id[0], id))
+	d = filepath.Join(cache, fmt.Sprintf("%02x/%x-d", out[0], out))
+	for name, content := range map[string][]byte{a: []byte(text), d: data} {
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			tb.Fatal(err)
+		}
+		if err := os.WriteFile(name, content, 0o666); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return a, d
+}
