@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,9 +79,12 @@ func (b *bench) cases(ctx context.Context) ([]benchCase, error) {
 	for _, k := range []edit.Kind{edit.None, edit.Comment, edit.Body, edit.BodyMoved, edit.API} {
 		cases = append(cases, benchCase{title: k.Title, kind: k, file: file, fn: b.Func})
 	}
-	return append(cases, benchCase{
+	cases = append(cases, benchCase{
 		title: "main package: func main, lines move",
 		kind:  edit.BodyMoved, file: mainFile, fn: "main",
+	})
+	return slices.DeleteFunc(cases, func(c benchCase) bool {
+		return !b.Cases.MatchString(c.title)
 	}), nil
 }
 

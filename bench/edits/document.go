@@ -16,7 +16,7 @@ func document(b *bench, rows []row, machine string) string {
 		label = "a module"
 	}
 	fmt.Fprintf(&out, "Builds of %s, `%s`, after an edit of `%s`.\n", label, b.Pkg, b.File)
-	fmt.Fprintf(&out, "Median of %d rounds; in each round the sides build in turn.\n\n", b.Runs)
+	fmt.Fprintf(&out, "Rounds per edit: %d; times are medians. In each round the sides build in turn.\n\n", b.Runs)
 	out.WriteString(table(b.Lab, rows).String())
 	out.WriteString("\nThe figure before the plus sign counts compiles that ran, the one behind it compiles\n" +
 		"that go asked for and gust answered from its store. \"Same\" says whether gust's program\n" +
@@ -34,10 +34,10 @@ func table(l *lab.Lab, rows []row) *result.Table {
 	for _, r := range rows {
 		goWall := result.Median(r.walls[0])
 		cells := []string{r.title, result.Seconds(goWall), r.counts[0].String()}
-		for i := range l.Gust() {
+		for i, s := range l.Gust() {
 			wall := result.Median(r.walls[i+1])
 			cells = append(cells, result.Seconds(wall), result.Ratio(wall, goWall),
-				r.counts[i+1].String(), r.verdicts[i+1].String())
+				r.counts[i+1].String(), r.verdicts[i+1].Cell(s))
 		}
 		t.Add(cells...)
 	}

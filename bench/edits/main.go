@@ -17,6 +17,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"syscall"
 	"time"
 
@@ -32,6 +33,7 @@ type options struct {
 	Module, Pkg, File, Func string
 	Runs                    int
 	Cold                    bool
+	Cases                   *regexp.Regexp
 }
 
 func parse(args []string, stderr io.Writer) (options, *flag.FlagSet, error) {
@@ -44,6 +46,8 @@ func parse(args []string, stderr io.Writer) (options, *flag.FlagSet, error) {
 	fs.StringVar(&o.File, "file", "", "`FILE` to edit, relative to the module")
 	fs.StringVar(&o.Func, "func", "", "`NAME` of the function to edit (default: the longest of the file)")
 	fs.IntVar(&o.Runs, "runs", 5, "timed `ROUNDS` per case")
+	o.Cases = new(regexp.Regexp)
+	fs.TextVar(o.Cases, "run", regexp.MustCompile(""), "only the cases whose row heading matches `REGEXP`")
 	fs.BoolVar(&o.Cold, "cold", false, "also build once with empty caches")
 	if err := fs.Parse(args); err != nil {
 		return o, fs, err

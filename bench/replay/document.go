@@ -40,22 +40,23 @@ func table(l *lab.Lab, steps []step) *result.Table {
 		t.Header = append(t.Header, s.Title, "ratio", "compiles", "same")
 	}
 	for _, st := range steps {
-		t.Add(cells(title(st.Commit), st.Round)...)
+		t.Add(cells(l, title(st.Commit), st.Round)...)
 	}
 	sum := total(len(l.Sides), steps)
-	t.Add(cells("**total**", sum)...)
+	t.Add(cells(l, "**total**", sum)...)
 	return t
 }
 
-func cells(title string, r lab.Round) []string {
+func cells(l *lab.Lab, title string, r lab.Round) []string {
 	wall := r.Results[0].Wall
 	row := []string{title, seconds(r, 0), r.Results[0].Counts.String()}
-	for i, res := range r.Results[1:] {
+	for i, s := range l.Gust() {
+		res, verdict := r.Results[i+1], r.Verdicts[i+1]
 		ratio := "–"
 		if r.OK() {
 			ratio = result.Ratio(res.Wall, wall)
 		}
-		row = append(row, seconds(r, i+1), ratio, res.Counts.String(), r.Verdicts[i+1].String())
+		row = append(row, seconds(r, i+1), ratio, res.Counts.String(), verdict.Cell(s))
 	}
 	return row
 }

@@ -25,13 +25,8 @@ type step struct {
 
 // play warms all sides on the base of r and builds its commits, oldest first.
 func (p *player) play(ctx context.Context, r gitrepo.Range) ([]step, error) {
-	p.Logf("warm up on %s %s", r.Base.Short(), r.Base.Subject)
-	base, err := p.build(ctx, 0, r.Base)
-	if err != nil {
+	if err := p.warm(ctx, r); err != nil {
 		return nil, err
-	}
-	if !base.OK() {
-		return nil, fmt.Errorf("the commit to start from does not build:\n%s", base.Results[0].Output)
 	}
 	var steps []step
 	for i, c := range r.Commits {
@@ -43,6 +38,31 @@ func (p *player) play(ctx context.Context, r gitrepo.Range) ([]step, error) {
 		steps = append(steps, step{c, round})
 	}
 	return steps, nil
+}
+
+// warm brings all caches to the state they have after a build of r's base.
+// In a work folder that is kept, that state is kept too: without it a second
+// replay would find everything built.
+func (p *player) warm(ctx context.Context, r gitrepo.Range) error {
+	if err := p.Thaw(ctx, r.Base.Hash); err != nil {
+		return err
+	}
+	p.Logf("warm up on %s %s", r.Base.Short(), r.Base.Subject)
+	base, err := p.build(ctx, 0, r.Base)
+	if err != nil {
+		return err
+	}
+	if !base.OK() {
+		return fmt.Errorf("the commit to start from does not build:\n%s", base.Results[0].Output)
+	}
+	if err := p.Freeze(ctx, r.Base.Hash); err != nil {
+		return err
+	}
+	var names []string
+	for _, c := range r.Commits {
+		names = append(names, c.Hash)
+	}
+	return p.Claim(names)
 }
 
 func (p *player) build(ctx context.Context, number int, c gitrepo.Commit) (lab.Round, error) {

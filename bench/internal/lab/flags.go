@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// plain are the characters that mean nothing to a shell.
+const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+./:@,%"
+
 // Command writes the command line that repeats a run, with the flags that were
 // set. Values that only mean something on one machine are replaced: folders by
 // the names in paths, and flags mapped to an empty name are left out.
@@ -18,7 +21,7 @@ func Command(program string, fs *flag.FlagSet, paths map[string]string) string {
 			}
 			value = name
 		}
-		if strings.ContainsAny(value, " \t'\"$") {
+		if strings.Trim(value, plain) != "" {
 			value = "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
 		}
 		if b, ok := f.Value.(interface{ IsBoolFlag() bool }); ok && b.IsBoolFlag() && value == "true" {

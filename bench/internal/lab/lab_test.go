@@ -138,6 +138,9 @@ func TestBreaks(t *testing.T) {
 			t.Errorf("%s breaks a relaxed side: %v", test.v, got)
 		}
 	}
+	if got := Differs.Cell(exact) + Differs.Cell(relaxed); got != "**no**no" {
+		t.Errorf("cells of exact and relaxed sides are %q", got)
+	}
 }
 
 func TestCommandNamesNoLocalPath(t *testing.T) {
@@ -145,16 +148,16 @@ func TestCommandNamesNoLocalPath(t *testing.T) {
 	fs := flag.NewFlagSet("x", flag.ContinueOnError)
 	c.Register(fs)
 	module := fs.String("module", "", "")
-	fs.String("pkg", ".", "")
+	fs.String("run", "", "")
 	err := fs.Parse([]string{"-work", "/secret", "-gust", "/secret/gust", "-seed", "/secret/cache",
-		"-module", "/secret/mod", "-o", "/secret/doc.md", "-label", "it's v1", "-seed-gust", "-lines", "exact"})
+		"-module", "/secret/mod", "-o", "/secret/doc.md", "-label", "it's v1", "-seed-gust", "-lines", "exact", "-run", "a|it's"})
 	if err != nil || *module == "" {
 		t.Fatal(err)
 	}
 	paths := LocalPaths()
 	paths["module"] = "DIR"
 	got := Command("./bench/edits", fs, paths)
-	if want := "go run ./bench/edits -lines exact -module DIR -seed GOCACHE -seed-gust"; got != want {
+	if want := "go run ./bench/edits -lines exact -module DIR -run 'a|it'\\''s' -seed GOCACHE -seed-gust"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

@@ -27,9 +27,17 @@ const (
 	FailsOtherwise
 )
 
-// String is the form for a table cell.
+// String answers whether the builds are the same.
 func (v Verdict) String() string {
-	return [...]string{"yes", "**no**", "both fail", "**fails otherwise**"}[v]
+	return [...]string{"yes", "no", "both fail", "fails otherwise"}[v]
+}
+
+// Cell is the form for a table cell of side s: bold where it should not be.
+func (v Verdict) Cell(s *side.Side) string {
+	if v.Breaks(s) {
+		return "**" + v.String() + "**"
+	}
+	return v.String()
 }
 
 // Breaks says that v breaks the contract of s.
