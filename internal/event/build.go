@@ -16,8 +16,13 @@ const (
 // BuildPackage reports one compile action that cmd/go asked for. Packages
 // that cmd/go found in its own cache have no event.
 type BuildPackage struct {
+	// ImportPath is as go prints it; a test variant reads "p [p.test]".
 	ImportPath string `json:"import_path"`
-	Outcome    string `json:"outcome"`
+	// Outcome is compiled (the compiler ran), reused (a stored object was
+	// used), relinked (a stored object was used and the positions that moved
+	// in its imports were brought up to date) or failed (the compiler
+	// reported errors).
+	Outcome string `json:"outcome"`
 	// Root is true where the package's own inputs changed, false where the
 	// compile was only a consequence of a changed import.
 	Root bool `json:"root"`
@@ -46,14 +51,22 @@ type Reason struct {
 
 // BuildSummary is the last event of a build.
 type BuildSummary struct {
-	Compiled int   `json:"compiled"`
-	Reused   int   `json:"reused"`
-	Relinked int   `json:"relinked"`
-	Failed   int   `json:"failed"`
-	Linked   int   `json:"linked"`
-	WallNS   int64 `json:"wall_ns"`
-	SavedNS  int64 `json:"saved_ns"`
-	ExitCode int   `json:"exit_code"`
+	// Compiled counts the packages with that outcome.
+	Compiled int `json:"compiled"`
+	// Reused counts the packages with that outcome.
+	Reused int `json:"reused"`
+	// Relinked counts the packages with that outcome.
+	Relinked int `json:"relinked"`
+	// Failed counts the packages with that outcome.
+	Failed int `json:"failed"`
+	// Linked counts runs of the linker.
+	Linked int `json:"linked"`
+	// WallNS is the time of the whole build.
+	WallNS int64 `json:"wall_ns"`
+	// SavedNS is the compile time that reuse made unnecessary.
+	SavedNS int64 `json:"saved_ns"`
+	// ExitCode is go's.
+	ExitCode int `json:"exit_code"`
 }
 
 // EventType implements [Event].

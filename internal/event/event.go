@@ -53,7 +53,9 @@ func Marshal(e Event) ([]byte, error) {
 
 // A Warning tells of a helper that failed without harming the result.
 type Warning struct {
+	// Text says what failed.
 	Text string `json:"text"`
+	// Hint is what to do about it, usually a command.
 	Hint string `json:"hint,omitempty"`
 }
 
@@ -62,9 +64,12 @@ func (Warning) EventType() string { return "warning" }
 
 // An Error is the fatal error a command ends with.
 type Error struct {
+	// Text says what went wrong.
 	Text string `json:"text"`
+	// Hint is what to do about it, usually a command.
 	Hint string `json:"hint,omitempty"`
-	Code int    `json:"exit_code"`
+	// Code is the exit code, see exit-codes.md.
+	Code int `json:"exit_code"`
 }
 
 // EventType implements [Event].
