@@ -3,6 +3,7 @@ package cutoff
 import (
 	"bytes"
 	"fmt"
+	"strings"
 )
 
 // Moved says which functions of changed imports have other lines or columns
@@ -108,14 +109,8 @@ func (d *differ) noteFiles(i int) {
 		if r.kind != secPosBase {
 			continue
 		}
-		base, err := e.element(e.sections[secPosBase] + r.idx)
-		if err != nil {
-			continue
-		}
-		for _, s := range base.refs {
-			if s.kind == secString {
-				d.m.files[e.str(s.idx)] = true
-			}
+		if file, err := e.baseFile(r.idx); err == nil {
+			d.m.files[strings.TrimPrefix(file, "//line ")] = true
 		}
 	}
 }

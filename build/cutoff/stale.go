@@ -68,12 +68,7 @@ func (m *Moved) refMoved(r objfile.Ref) bool {
 // nameMoved looks up a symbol's name within its package, without type
 // arguments; a closure counts with the function around it.
 func (p *movedPkg) nameMoved(name string) bool {
-	if i := strings.IndexByte(name, '['); i >= 0 {
-		name = name[:i]
-		if strings.HasPrefix(name, "(*") {
-			name = name[2:]
-		}
-	}
+	name = withoutTypeArgs(name)
 	for {
 		if moved, known := p.names[name]; known {
 			return moved
@@ -95,6 +90,25 @@ func (m *Moved) describe(r objfile.Ref) string {
 		return p.label[int64(r.Sym)]
 	}
 	return "a function of " + path
+}
+
+// withoutTypeArgs takes everything in brackets out of a symbol name.
+func withoutTypeArgs(name string) string {
+	var out strings.Builder
+	depth := 0
+	for _, c := range name {
+		switch c {
+		case '[':
+			depth++
+		case ']':
+			depth--
+		default:
+			if depth == 0 {
+				out.WriteRune(c)
+			}
+		}
+	}
+	return out.String()
 }
 
 // symbolPackage is the escaped package path that a symbol name starts with;
