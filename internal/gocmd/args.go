@@ -55,11 +55,14 @@ func FindFlag(verb string, goArgs []string, name string) (value string, ok bool)
 		return "", false
 	}
 	for _, t := range tokens {
-		if t.kind == flagToken && canonical(verb, t.flag.Name) == name {
+		if t.kind != flagToken || canonical(verb, t.flag.Name) != name {
+			continue
+		}
+		switch {
+		case t.flag.HasValue:
 			value, ok = t.flag.Value, true
-			if !t.flag.HasValue {
-				value = "true"
-			}
+		case goArity(verb, t.flag.Name) != valued: // else go will miss the value
+			value, ok = "true", true
 		}
 	}
 	return value, ok

@@ -101,6 +101,8 @@ func TestFindFlag(t *testing.T) {
 		{"build", "--race=false .", "race", "false", true},
 		{"build", "-o -race .", "race", "", false},
 		{"build", ". -race", "race", "", false},
+		{"build", "-C", "C", "", false},
+		{"build", "-unknown .", "unknown", "true", true},
 		{"build", "-- -race", "race", "", false},
 		{"build", "-tags= .", "tags", "", true},
 		{"run", "-C d . -C e", "C", "d", true},
