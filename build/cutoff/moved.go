@@ -12,6 +12,11 @@ import (
 type Moved struct {
 	pkgs  map[string]*movedPkg // by import path of the defining package
 	files map[string]bool      // files of which any position moved
+
+	// uneven is true if something moved within an exported body, rather than
+	// the body as a whole. Whether two statements share a line has a say in
+	// the code around them, even in objects that show no trace of the body.
+	uneven bool
 }
 
 // movedPkg is what is known of one package's functions: true for moved.
@@ -82,6 +87,9 @@ func (d *differ) run() error {
 		}
 		if d.diff[i] = !bytes.Equal(from, to); d.diff[i] {
 			d.noteFiles(i)
+			if i >= e.sections[secBody] && !d.evenly(i) {
+				d.m.uneven = true
+			}
 		}
 	}
 	if err := d.readBodies(); err != nil {
@@ -96,6 +104,28 @@ func (d *differ) run() error {
 		}
 	}
 	return nil
+}
+
+// evenly reports whether all positions of element i moved by the same number
+// of lines.
+func (d *differ) evenly(i int) bool {
+	was, err := readPositions(d.c.Old.Export, i, d.c.Old.Layout.elems[i])
+	if err != nil || len(was) == 0 {
+		return false
+	}
+	is, err := readPositions(d.c.New.Export, i, d.c.New.Layout.elems[i])
+	if err != nil || len(is) != len(was) {
+		return false
+	}
+	first := map[string]uint64{} // by file: an own body may hold imports' positions
+	for k := range was {
+		by := is[k].line - was[k].line // wraps around alike
+		if at, seen := first[was[k].file]; seen && by != at || is[k].col != was[k].col {
+			return false
+		}
+		first[was[k].file] = by
+	}
+	return true
 }
 
 // noteFiles enters the files that differing element i refers to.
@@ -218,11 +248,11 @@ func (d *differ) methods(idx int, path, name string, generic bool) error {
 	if err != nil {
 		return err
 	}
-	before, err := positionsAt(e, obj, old)
+	before, err := readPositions(e, obj, old)
 	if err != nil {
 		return err
 	}
-	after, err := positionsAt(d.c.New.Export, obj, cur)
+	after, err := readPositions(d.c.New.Export, obj, cur)
 	if err != nil || len(before) != len(after) {
 		return errLayout
 	}
@@ -257,26 +287,6 @@ func (d *differ) method(path, typ, name string, link *int64, moved bool) {
 	}
 	d.note(path, typ+"."+name, link, moved)
 	d.note(path, "(*"+typ+")."+name, link, moved)
-}
-
-// positionsAt reads the (line, column) pairs of element i.
-func positionsAt(e *Export, i int, l elemLayout) ([][2]uint64, error) {
-	el, err := e.element(i)
-	if err != nil {
-		return nil, err
-	}
-	out := make([][2]uint64, len(l.positions))
-	for k, p := range l.positions {
-		if p > len(el.payload) {
-			return nil, errLayout
-		}
-		r := &reader{b: el.payload, pos: p}
-		out[k] = [2]uint64{r.uvarint(), r.uvarint()}
-		if r.bad {
-			return nil, errLayout
-		}
-	}
-	return out, nil
 }
 
 // objName is the package path and name of declaration idx.

@@ -54,7 +54,7 @@ var moves = []struct {
 	{"everything", "package leaf\n", "package leaf\n\n\n", true, true},
 	{"nothing inlined", "//go:noinline\n", "//\n//go:noinline\n", false, false},
 	{"a type, then inlined functions", "type I ", "\ntype I ", true, true},
-	{"in a method of a type", "r = t.A;", "r = t.A; \n", false, true},
+	{"in a method of a type", "r = t.A;", "r = t.A; \n", true, true},
 	{"inlined through mid", "return x + f()", "return x +  f()", true, true},
 	{"a generic body", "ys = append(ys, f(xs[i]))", "\n ys = append(ys, f(xs[i]))", true, true},
 	{"columns of a type", "*U\n", " *U\n", false, false},

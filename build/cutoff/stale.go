@@ -7,9 +7,12 @@ import (
 	"github.com/gust-go/gust/build/objfile"
 )
 
-// Stale reports whether an object draws on a function that moved, and names
-// it. pkg is the object's own package path as the linker writes it.
+// Stale reports whether an object draws on a function that moved, and says so
+// in words. pkg is the object's own package path as the linker writes it.
 func (m *Moved) Stale(pkg string, funcs []objfile.Func) (string, bool) {
+	if m.uneven {
+		return "lines moved within an inlinable function", true
+	}
 	if len(m.pkgs) == 0 && len(m.files) == 0 {
 		return "", false
 	}
@@ -20,11 +23,11 @@ func (m *Moved) Stale(pkg string, funcs []objfile.Func) (string, bool) {
 	for _, f := range funcs {
 		for _, r := range f.Inlined {
 			if !r.Own && m.refMoved(r) {
-				return m.describe(r), true
+				return "lines moved in " + m.describe(r) + ", inlined here", true
 			}
 		}
 		if m.funcMoved(f, pkg, defined) {
-			return f.Name, true
+			return "lines moved in " + f.Name, true
 		}
 	}
 	return "", false

@@ -77,7 +77,7 @@ func (w *wrapper) lookup(rec *record) (*hit, []event.Reason) {
 			return h, nil
 		}
 		if err == nil && stale != "" {
-			why = append(why, event.Reason{Kind: "import", Subject: m.changes[0].Path, Text: "lines moved in " + stale + ", inlined here"})
+			why = append(why, event.Reason{Kind: "import", Subject: m.changes[0].Path, Text: stale})
 		}
 	}
 	return nil, why

@@ -40,8 +40,8 @@ func (w *wrapper) reuse(v *variant) (*hit, error) {
 }
 
 // relink brings a variant up to date with imports that differ in positions.
-// stale names what keeps its object from being exact, if that is the reason
-// why there is no hit.
+// stale says what keeps its object from being exact, if that is the reason why
+// there is no hit.
 func (w *wrapper) relink(m *match) (h *hit, stale string, err error) {
 	a, hdr, err := w.stored(m.v)
 	if err != nil {
@@ -71,8 +71,8 @@ func (w *wrapper) relink(m *match) (h *hit, stale string, err error) {
 	return h, "", err
 }
 
-// stale names a function inlined into the object that moved.
-func (w *wrapper) stale(a *objfile.Archive, changes []cutoff.Change) (string, error) {
+// stale says which function inlined into the object moved, if one did.
+func (w *wrapper) stale(a *objfile.Archive, changes []cutoff.Change) (why string, err error) {
 	moved, err := cutoff.FindMoved(changes)
 	if err != nil {
 		return "", err
@@ -81,8 +81,8 @@ func (w *wrapper) stale(a *objfile.Archive, changes []cutoff.Change) (string, er
 	if err != nil {
 		return "", err
 	}
-	name, _ := moved.Stale(objfile.Escape(w.c.byName["p"]), funcs)
-	return name, nil
+	why, _ = moved.Stale(objfile.Escape(w.c.byName["p"]), funcs)
+	return why, nil
 }
 
 // ownInterface is the interface of the stored archive itself. Of a package
