@@ -31,8 +31,11 @@ func (c counts) String() string {
 	return text
 }
 
-// progress shows how far the build is. Before the first compile there is
-// nothing to show on a terminal: an up-to-date build should not flicker.
+// quietFor is how long a build without compiles shows nothing on a terminal,
+// so that one that is up to date does not flicker.
+const quietFor = time.Second
+
+// progress shows how far the build is.
 func (r *Reporter) progress(now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -41,11 +44,11 @@ func (r *Reporter) progress(now time.Time) {
 		_, _ = fmt.Fprintf(r.opts.Err, "gust: %s, %s\n", r.counts, Duration(elapsed))
 		return
 	}
-	if r.current == "" {
+	if r.current == "" && elapsed < quietFor {
 		return
 	}
 	text := fmt.Sprintf("[%s] %s  %s", r.counts, Duration(elapsed), r.current)
-	r.line.set(truncate(text, r.opts.Width()-1))
+	r.line.set(truncate(strings.TrimRight(text, " "), r.opts.Width()-1))
 }
 
 // truncate cuts text to a number of columns. Import paths are nearly always

@@ -68,9 +68,13 @@ func TestStatusLine(t *testing.T) {
 	if terminal.Len() > 0 {
 		t.Errorf("before the first compile the terminal shows %q", terminal.String())
 	}
+	clock.advance(time.Second)
+	if got, want := screen(terminal.String()), "[0 compiled, 0 reused] 1.2s"; got != want {
+		t.Errorf("the terminal shows %q, want %q", got, want)
+	}
 	r.Emit(event.BuildPackage{ImportPath: "example.com/a", Outcome: event.Compiled})
 	r.Emit(event.BuildPackage{ImportPath: "example.com/b", Outcome: event.Relinked})
-	clock.advance(4 * time.Second)
+	clock.advance(3 * time.Second)
 	want := "[1 compiled, 1 reused] 4.2s  example.com/b"
 	if got := screen(terminal.String()); got != want {
 		t.Errorf("the terminal shows %q, want %q", got, want)
