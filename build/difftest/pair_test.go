@@ -21,6 +21,8 @@ type pair struct {
 	caches *caches
 	// relaxed passes --lines=relaxed: only what programs print must be equal.
 	relaxed bool
+	// extra are further flags for gust.
+	extra []string
 	// noRun leaves the built programs alone.
 	noRun bool
 	// skipArchives is for gust's caches that hold what relaxed builds left.
@@ -38,7 +40,7 @@ func (p *pair) step(asJSON bool, flags ...string) (compiled bool, problems []str
 	// Events share stdout with what go prints; failures are compared as the
 	// user sees them.
 	asJSON = asJSON && want.code == 0
-	own := []string{}
+	own := p.extra[:len(p.extra):len(p.extra)]
 	if asJSON {
 		own = append(own, "--json")
 	}
@@ -248,11 +250,8 @@ func (p *pair) packages(flags []string) map[string]string {
 }
 
 // plainGo checks that a go command that uses the user's cache after gust has
-// used it makes what go makes.
+// used it, and finds gust's binaries in place, leaves what go makes.
 func (p *pair) plainGo(flags ...string) (problems []string, err error) {
-	if err := os.MkdirAll(p.plain.out, 0o777); err != nil {
-		return nil, err
-	}
 	want, err := p.build(p.go_, flags...)
 	if err != nil {
 		return nil, err

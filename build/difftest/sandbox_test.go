@@ -21,7 +21,7 @@ type sandbox struct {
 	root, src string
 	pkgs      []string // package patterns
 	go_, gust side
-	// plain is go with the user's cache of the gust side.
+	// plain is go with the user's cache of the gust side and its binaries.
 	plain side
 	// gustCache is GUST_CACHE of the gust side.
 	gustCache string
@@ -62,7 +62,7 @@ func newSandbox(t *testing.T, warm string, gust []string, more ...string) *sandb
 	s.go_ = s.side(t, "go", []string{"go"}, warm)
 	s.gust = s.side(t, "gust", gust, warm, append(more, "GUST_CACHE="+s.gustCache)...)
 	s.plain = s.go_
-	s.plain.name, s.plain.out = "plain go after gust", filepath.Join(root, "plain", "out")
+	s.plain.name, s.plain.out = "plain go after gust", s.gust.out
 	s.plain.env = append(s.plain.env[:len(s.plain.env):len(s.plain.env)], "GOCACHE="+s.gust.cache)
 	return s
 }

@@ -65,3 +65,26 @@ func faultProblems(t *testing.T, box *sandbox) string {
 	}
 	return strings.Join(all, "\n")
 }
+
+// TestRelaxedIsFound takes gust itself as the faulty command: with
+// --lines=relaxed it reuses what an exact build must not.
+func TestRelaxedIsFound(t *testing.T) {
+	box := newSandbox(t, mustWarm(t), []string{mustGust(t)})
+	p := pair{sandbox: box, caches: newCaches(), extra: []string{"--lines=relaxed"}}
+	tree := readModule(t, "chain")
+	var problems []string
+	for range 2 {
+		if err := tree.Write(box.src); err != nil {
+			t.Fatal(err)
+		}
+		_, more, err := p.step(true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		problems = append(problems, more...)
+		tree["leaf/leaf.go"] = append([]byte("// Lines move.\n"), tree["leaf/leaf.go"]...)
+	}
+	if all := strings.Join(problems, "\n"); !strings.Contains(all, "chain differs between") {
+		t.Errorf("stale lines were not found in the binary: %q", all)
+	}
+}

@@ -108,11 +108,11 @@ func newFile(g *Generator, m *module) (Edit, bool) {
 	n := g.name("gen")
 	text, _ := pick(g, []string{
 		"",
-		"func init() { println(%q) }\n",
-		"const Const%[2]d = %[1]q\n",
+		"func init() { println(\"NAME\") }\n",
+		"const Const_NAME = \"NAME\"\n",
 		"//go:build never\n",
 	})
-	text = fmt.Sprintf(text+"%.0[1]s%.0[2]d", n, g.names)
+	text = strings.ReplaceAll(text, "NAME", n)
 	clause := "package " + f.ast.Name.Name + "\n"
 	if strings.HasPrefix(text, "//go:build") {
 		text = text + "\n" + clause

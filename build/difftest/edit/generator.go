@@ -155,15 +155,6 @@ func (g *Generator) pkgs(m *module) []*pkg {
 	return nil
 }
 
-// files returns the files to edit.
-func (g *Generator) files(m *module) []*file {
-	var fs []*file
-	for _, p := range g.pkgs(m) {
-		fs = append(fs, p.files...)
-	}
-	return fs
-}
-
 // pickFile returns a random file: first a package, then one of its files, so
 // that large packages do not draw all edits.
 func (g *Generator) pickFile(m *module) (*file, bool) {
