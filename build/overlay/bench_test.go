@@ -1,10 +1,7 @@
 package overlay
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -63,38 +60,4 @@ func BenchmarkRescan(b *testing.B) {
 			b.Fatalf("got %+v, %v", st, err)
 		}
 	}
-}
-
-// fakeCache makes a cache of n files, half of them data.
-func fakeCache(tb testing.TB, n int) string {
-	tb.Helper()
-	user := filepath.Join(tb.TempDir(), "user")
-	for i := range 256 {
-		if err := os.MkdirAll(filepath.Join(user, subName(i)), 0o777); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	for i := range n / 2 {
-		addEntry(tb, user, fmt.Sprint("action", i), bytes.Repeat(fmt.Appendln(nil, i), 50), time.Now())
-	}
-	return user
-}
-
-// addEntry puts data into a cache as the output of the action of that name and
-// returns the paths of the action entry and the data file.
-func addEntry(tb testing.TB, cache, action string, data []byte, at time.Time) (a, d string) {
-	tb.Helper()
-	id, out := sha256.Sum256([]byte(action)), sha256.Sum256(data)
-	text := fmt.Sprintf("v1 %x %x %20d %20d\n", id, out, len(data), at.UnixNano())
-	a = filepath.Join(cache, fmt.Sprintf("%02x/%x-a", id[0], id))
-	d = filepath.Join(cache, fmt.Sprintf("%02x/%x-d", out[0], out))
-	for name, content := range map[string][]byte{a: []byte(text), d: data} {
-		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
-			tb.Fatal(err)
-		}
-		if err := os.WriteFile(name, content, 0o666); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	return a, d
 }
