@@ -248,7 +248,8 @@ func joinFunc(g *Generator, m *module) (Edit, bool) {
 	open, close := f.off(fd.Body.Lbrace)+1, f.off(fd.Body.Rbrace)
 	first, last := f.off(fd.Body.List[0].Pos()), f.off(fd.Body.List[0].End())
 	blank := func(b []byte) bool { return len(bytes.TrimSpace(b)) == 0 }
-	if !blank(f.src[open:first]) || !blank(f.src[last:close]) || close-last == 1 {
+	head, tail := f.src[open:first], f.src[last:close]
+	if !blank(head) || !blank(tail) || !bytes.ContainsRune(head, '\n') {
 		return Edit{}, false
 	}
 	return f.edit(fd.Name.Name+" joined", splice{open, first, " "}, splice{last, close, " "}), true
