@@ -137,6 +137,9 @@ func (r *runner) wrapped(ctx context.Context) (Result, error) {
 	stop := r.follow()
 	code, err := g.Run(ctx, r.streams(), args...)
 	stop()
+	if err := r.session.store.Trim(); err != nil {
+		r.sink.Emit(event.Warning{Text: "gust's cache: " + err.Error()})
+	}
 	if err == nil && code != 0 && r.doubtful() {
 		return r.retry(ctx, code)
 	}

@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
+
+	"golang.org/x/mod/modfile"
 
 	"github.com/gust-go/gust/build/store"
 	"github.com/gust-go/gust/build/toolexec"
@@ -31,14 +34,11 @@ func (r *runner) newSession() (session, error) {
 	if lines == "" {
 		lines = string(LinesExact)
 	}
-	s := session{store: &store.Store{Dir: filepath.Join(root, "store")}}
+	s := session{store: &store.Store{Dir: filepath.Join(root, "store"), Now: time.Now}}
 	// One overlay belongs to one user's cache, and what a relaxed build leaves
 	// must not be taken for exact.
 	s.gocache = filepath.Join(root, "go-build", lines+"-"+store.Key([]byte(r.env.GOCACHE))[:16])
-	if err := os.MkdirAll(filepath.Join(root, "session"), 0o777); err != nil {
-		return s, fmt.Errorf("make gust's cache: %w", err)
-	}
-	if s.dir, err = os.MkdirTemp(filepath.Join(root, "session"), "build-*"); err != nil {
+	if s.dir, err = sessionDir(filepath.Join(root, "session")); err != nil {
 		return s, fmt.Errorf("make gust's cache: %w", err)
 	}
 	rebuild := r.goFlagOn("a")
@@ -55,6 +55,21 @@ func (r *runner) newSession() (session, error) {
 	return s, nil
 }
 
+// sessionDir makes a directory for this build and removes those that killed
+// builds left behind.
+func sessionDir(parent string) (string, error) {
+	if err := os.MkdirAll(parent, 0o777); err != nil {
+		return "", err
+	}
+	left, _ := os.ReadDir(parent)
+	for _, e := range left {
+		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > 24*time.Hour {
+			_ = os.RemoveAll(filepath.Join(parent, e.Name()))
+		}
+	}
+	return os.MkdirTemp(parent, "build-*")
+}
+
 func (r *runner) goFlagOn(name string) bool {
 	v := r.goFlag(nil, name)
 	return v != "" && v != "false" && v != "0"
@@ -66,12 +81,23 @@ func (r *runner) mixed() bool {
 	if r.env.GOWORK != "" && r.env.GOWORK != "off" {
 		return true
 	}
-	mod := r.env.GOMOD
-	if f := r.goFlag(nil, "modfile"); f != "" {
-		return true
+	if r.goFlag(nil, "modfile") != "" {
+		return true // rare enough not to look for it
 	}
-	b, err := os.ReadFile(mod)
-	return err == nil && strings.Contains(string(b), "=>")
+	b, err := os.ReadFile(r.env.GOMOD)
+	if err != nil {
+		return false
+	}
+	mod, err := modfile.Parse(r.env.GOMOD, b, nil)
+	if err != nil {
+		return true // go itself will say so, or knows what this parser does not
+	}
+	for _, rep := range mod.Replace {
+		if rep.New.Version == "" { // a directory
+			return true
+		}
+	}
+	return false
 }
 
 // cacheDir is the root of gust's cache.

@@ -116,3 +116,55 @@ func TestUseRenewsTimeStamp(t *testing.T) {
 		t.Errorf("time stamp %v not renewed (%v)", info.ModTime(), err)
 	}
 }
+
+func TestTrim(t *testing.T) {
+	now := time.Now()
+	s := &Store{Dir: t.TempDir(), Now: func() time.Time { return now }}
+	old, fresh := Key([]byte("old")), Key([]byte("fresh"))
+	for _, key := range []string{old, fresh} {
+		if err := s.Put(Object, key, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file, _ := s.path(Object, old)
+	temp := filepath.Join(filepath.Dir(file), "tmp-1")
+	if err := os.WriteFile(temp, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	age := func(name string, d time.Duration) {
+		t.Helper()
+		if err := os.Chtimes(name, now.Add(-d), now.Add(-d)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	age(temp, 2*time.Hour)
+	age(file, 6*24*time.Hour)
+	if err := s.Trim(); err != nil {
+		t.Fatal(err)
+	}
+	if s.Has(Object, old) || !s.Has(Object, fresh) {
+		t.Errorf("after trimming: old %v, fresh %v", s.Has(Object, old), s.Has(Object, fresh))
+	}
+	if _, err := os.Stat(temp); err == nil {
+		t.Error("an abandoned temporary file is still there")
+	}
+
+	// The second time on the same day nothing is looked at.
+	if err := s.Put(Object, old, nil); err != nil {
+		t.Fatal(err)
+	}
+	age(file, 6*24*time.Hour)
+	if err := s.Trim(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(file); err != nil {
+		t.Error("trimmed twice a day")
+	}
+	now = now.Add(25 * time.Hour)
+	if err := s.Trim(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("not trimmed the next day")
+	}
+}
