@@ -24,7 +24,7 @@ func (w *wrapper) explain(e *Entry, why []event.Reason, list []Import) {
 			e.Reasons = w.importReasons(last, list)
 		}
 		if len(e.Reasons) == 0 {
-			e.Reasons = []event.Reason{{Kind: "other", Text: "no stored result"}}
+			e.Reasons = []event.Reason{{Kind: "other", Text: w.nothingChanged()}}
 		}
 	}
 	for _, r := range e.Reasons {
@@ -35,6 +35,14 @@ func (w *wrapper) explain(e *Entry, why []event.Reason, list []Import) {
 	if b, err := json.Marshal(w.in); err == nil {
 		w.warn(w.store.Put(store.Last, key, b))
 	}
+}
+
+// nothingChanged says why a package was compiled again all the same.
+func (w *wrapper) nothingChanged() string {
+	if w.NoReuse {
+		return "reuse is off"
+	}
+	return "no stored result"
 }
 
 // compare notes what differs in the inputs other than imports.
@@ -74,6 +82,8 @@ func (w *wrapper) addFile(e *Entry, path, text, old, cur string) {
 	kind := "file"
 	if name, ok := strings.CutPrefix(path, "embed "); ok {
 		kind, path = "embed", name
+	} else if strings.HasPrefix(path, "-") { // the file behind a flag
+		kind = "flags"
 	}
 	e.Reasons = append(e.Reasons, event.Reason{Kind: kind, Subject: path, Text: text})
 	if kind == "file" && filepath.IsAbs(path) {
