@@ -3,27 +3,17 @@ package main
 import (
 	"bytes"
 	"errors"
-	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/gust-go/gust/internal/buildid"
 )
-
-// seeds makes one warm build cache for all scripts that ask for it.
-type seeds struct {
-	once sync.Once
-	dir  string
-	err  error
-}
 
 func TestMain(m *testing.M) {
 	// A link called go is gust too: one of the scripts puts it in go's place.
@@ -37,12 +27,17 @@ func TestMain(m *testing.M) {
 // Each has a home directory, a build cache and a gust cache of its own and no
 // network. Besides testscript's commands there are:
 //
-//	seedcache          fill GOCACHE with the packages that most programs need
+//	seedcache [flags]  fill GOCACHE with the packages that most programs need
 //	cmpbin a b         compare two binaries, build IDs blanked
 //	exits n cmd...     run a command that must exit with status n
+//	agrees list verb args...
+//	                   build with gust and with go, compare (see agrees)
+//	sub file old new   replace the one place where old stands
+//	treesum file dir   write names, sizes and hashes below dir to a file
 //
 // The variables GUST_EXE and GO_EXE are the paths of the gust under test and of
-// the real go.
+// the real go. The condition [can:x] tells whether the machine has what x
+// needs; in CI it must.
 func TestScript(t *testing.T) {
 	var seed seeds
 	t.Cleanup(seed.remove)
@@ -50,13 +45,18 @@ func TestScript(t *testing.T) {
 		Dir:                 filepath.Join("..", "..", "testdata", "script"),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		ContinueOnError:     true,
 		UpdateScripts:       os.Getenv("GUST_UPDATE_SCRIPTS") != "",
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"seedcache": seed.cmd,
 			"cmpbin":    cmpbin,
 			"exits":     exits,
+			"agrees":    agrees,
+			"sub":       sub,
+			"treesum":   treesum,
 		},
+		Condition: can,
 	})
 }
 
@@ -78,6 +78,7 @@ func setup(env *testscript.Env) error {
 		"GOPATH":      filepath.Join(state, "gopath"),
 		"GOCACHE":     filepath.Join(state, "gocache"),
 		"GUST_CACHE":  filepath.Join(state, "gustcache"),
+		"PLAINCACHE":  filepath.Join(state, "plaincache"),
 		"GOENV":       "off",
 		"GOFLAGS":     "",
 		"GOPROXY":     "off",
@@ -89,80 +90,6 @@ func setup(env *testscript.Env) error {
 		env.Setenv(name, value)
 	}
 	return os.MkdirAll(env.Getenv("HOME"), 0o777)
-}
-
-// cmd is the script command seedcache.
-func (s *seeds) cmd(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 0 {
-		ts.Fatalf("usage: seedcache")
-	}
-	s.once.Do(s.fill)
-	ts.Check(s.err)
-	ts.Check(linkCache(s.dir, ts.Getenv("GOCACHE")))
-}
-
-// fill builds and tests a small program with a new cache.
-func (s *seeds) fill() {
-	s.dir, s.err = os.MkdirTemp("", "gust-seed")
-	if s.err != nil {
-		return
-	}
-	work := filepath.Join(s.dir, "work")
-	files := map[string]string{
-		"go.mod":       "module seed\n\ngo 1.24\n",
-		"main.go":      "package main\n\nimport \"fmt\"\n\nfunc main() { fmt.Println() }\n",
-		"main_test.go": "package main\n\nimport \"testing\"\n\nfunc TestSeed(t *testing.T) { main() }\n",
-	}
-	if s.err = os.Mkdir(work, 0o777); s.err != nil {
-		return
-	}
-	for name, text := range files {
-		if s.err = os.WriteFile(filepath.Join(work, name), []byte(text), 0o666); s.err != nil {
-			return
-		}
-	}
-	for _, verb := range []string{"build", "test"} {
-		cmd := exec.Command("go", verb, "-o", os.DevNull, ".")
-		cmd.Dir = work
-		cmd.Env = append(os.Environ(), "GOCACHE="+filepath.Join(s.dir, "cache"), "GOFLAGS=", "GOWORK=off", "GOENV=off")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			s.err = fmt.Errorf("seed the build cache: go %s: %w\n%s", verb, err, out)
-			return
-		}
-	}
-}
-
-func (s *seeds) remove() {
-	if s.dir != "" {
-		_ = os.RemoveAll(s.dir) // in the temporary directory anyway
-	}
-}
-
-// linkCache makes a build cache with the entries of another. cmd/go writes
-// data files once, so they can be shared; action files it overwrites.
-func linkCache(from, to string) error {
-	from = filepath.Join(from, "cache")
-	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(from, path)
-		if err != nil {
-			return err
-		}
-		target := filepath.Join(to, rel)
-		if d.IsDir() {
-			return os.MkdirAll(target, 0o777)
-		}
-		if strings.HasSuffix(path, "-d") && os.Link(path, target) == nil {
-			return nil
-		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(target, data, 0o666)
-	})
 }
 
 // cmpbin is the script command of that name.
