@@ -9,6 +9,7 @@ import (
 
 	"github.com/gust-go/gust/build/overlay"
 	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/gocmd"
 )
 
@@ -19,11 +20,15 @@ import (
 func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 	began := time.Now()
 	chdir, _ := gocmd.FindFlag(o.Verb, o.Args, "C")
-	env, err := o.Go.EnvVars(ctx, chdir)
-	if err != nil {
-		return Result{}, err
+	r := &runner{Options: o, sink: sink}
+	var err error
+	if r.env, err = o.Go.EnvVars(ctx, chdir); err != nil {
+		var known *fault.UserError
+		if errors.As(err, &known) || ctx.Err() != nil {
+			return Result{}, err
+		}
+		return r.plain(ctx) // what keeps go env from working is go's to say
 	}
-	r := &runner{Options: o, env: env, sink: sink}
 	why, quiet := r.plainReason()
 	if why == nil {
 		why = r.prepare(ctx)

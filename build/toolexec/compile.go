@@ -31,6 +31,10 @@ type wrapper struct {
 // compile answers a call of the compiler.
 func (w *wrapper) compile() int {
 	if !w.understood() {
+		w.log(Entry{Tool: "compile", BuildPackage: event.BuildPackage{
+			ImportPath: importPath(""), Outcome: event.Compiled, Root: true,
+			Reasons: []event.Reason{{Kind: "first", Text: "left to go's own cache"}},
+		}})
 		return replace(w.tool, w.args)
 	}
 	rec, err := w.readRecord()
@@ -82,7 +86,7 @@ func (w *wrapper) warn(err error) {
 
 // hit is a stored result made to fit this compile.
 type hit struct {
-	variant  *variant
+	match    *match
 	archive  []byte
 	asmHdr   []byte
 	outcome  string
@@ -109,15 +113,16 @@ func (w *wrapper) write(h *hit) error {
 	if h.relinked != nil && h.export != nil {
 		w.warn(putInterface(w.store, h.export, h.relinked))
 	}
-	if _, err := os.Stdout.Write(h.variant.Output); err != nil {
+	if _, err := os.Stdout.Write(h.match.v.Output); err != nil {
 		return err
 	}
 	wall := time.Since(w.start)
 	w.log(Entry{Tool: "compile", Warning: w.warning, BuildPackage: event.BuildPackage{
 		ImportPath: importPath(w.c.byName["p"]),
 		Outcome:    h.outcome,
+		Reasons:    h.match.reasons(),
 		WallNS:     wall.Nanoseconds(),
-		SavedNS:    h.variant.WallNS - wall.Nanoseconds(),
+		SavedNS:    h.match.v.WallNS - wall.Nanoseconds(),
 	}})
 	return nil
 }

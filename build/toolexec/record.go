@@ -54,17 +54,17 @@ func (w *wrapper) lookup(rec *record) (*hit, []event.Reason) {
 	im := &imports{w: w, files: map[string]*importFile{}, ifaces: map[string]*iface{}}
 	var moved []*match
 	var why []event.Reason
-	for _, v := range rec.Variants {
+	for i, v := range rec.Variants {
 		m, err := im.match(v)
 		w.warn(err)
 		switch {
 		case err != nil:
 		case len(m.differ) > 0:
-			if why == nil {
-				why = m.reasons()
+			if i == 0 {
+				why = m.reasons()[:len(m.differ)]
 			}
 		case len(m.changes) == 0:
-			if h, err := w.reuse(v); err == nil {
+			if h, err := w.reuse(m); err == nil {
 				return h, nil
 			}
 		default:
@@ -73,10 +73,10 @@ func (w *wrapper) lookup(rec *record) (*hit, []event.Reason) {
 	}
 	for _, m := range moved {
 		h, stale, err := w.relink(m)
-		if h != nil {
+		if err == nil && h != nil {
 			return h, nil
 		}
-		if err == nil && stale != "" {
+		if stale != "" && m.v == rec.Variants[0] {
 			why = append(why, event.Reason{Kind: "import", Subject: m.changes[0].Path, Text: stale})
 		}
 	}
@@ -89,12 +89,20 @@ type match struct {
 	changes []cutoff.Change // same but for positions
 	fps     map[objfile.Fingerprint]objfile.Fingerprint
 	differ  []string // otherwise different
+	touched []string // compiled again, with the same export data
 }
 
+// reasons says what is different about the imports.
 func (m *match) reasons() []event.Reason {
 	var rs []event.Reason
 	for _, path := range m.differ {
 		rs = append(rs, event.Reason{Kind: "import", Subject: path, Text: "interface changed"})
+	}
+	for _, c := range m.changes {
+		rs = append(rs, event.Reason{Kind: "import", Subject: c.Path, Text: "same interface, lines moved"})
+	}
+	for _, path := range m.touched {
+		rs = append(rs, event.Reason{Kind: "import", Subject: path, Text: "same interface"})
 	}
 	return rs
 }
@@ -137,6 +145,9 @@ func (im *imports) match(v *variant) (*match, error) {
 			return nil, err
 		}
 		if same {
+			if f.contentID != old.ContentID {
+				m.touched = append(m.touched, old.Path)
+			}
 			continue
 		}
 		change, ok := im.change(f, old)
