@@ -243,7 +243,7 @@ func TestFullDisk(t *testing.T) {
 
 func TestCleanedCache(t *testing.T) {
 	fill := func(user string, at time.Time) {
-		for i := range 100 {
+		for i := range 60 {
 			addEntry(t, user, fmt.Sprint(i), fmt.Append(nil, i), at)
 		}
 	}
