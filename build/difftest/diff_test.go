@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,7 +14,7 @@ import (
 )
 
 // stepsPerModule keeps a run of all modules within a minute or so.
-const stepsPerModule = 18
+const stepsPerModule = 20
 
 // TestDifferential is the contract; see the package comment.
 func TestDifferential(t *testing.T) {
@@ -75,13 +76,14 @@ func steps(normal int) int {
 
 // deal returns the kinds of edits for the i-th module: a part of one shuffled
 // deck, so that together the modules see as many kinds as can be. Builds that
-// fail test less, so most kinds that break the compile are left out.
+// fail test less, so most kinds that break the compile are left out; those after
+// which compiles are reused count twice.
 func deal(i int) []string {
 	if *kindsFlag != "" {
-		return strings.Split(*kindsFlag, ",")
+		return slices.Repeat(strings.Split(*kindsFlag, ","), 1+*stepsFlag)
 	}
 	rng := rand.New(rand.NewPCG(shared.seed, 1))
-	var deck []string
+	deck := edit.Subtle()
 	for _, k := range edit.Kinds() {
 		if !strings.HasPrefix(k, "break-") || rng.IntN(4) == 0 {
 			deck = append(deck, k)

@@ -128,7 +128,7 @@ func breakClause(g *Generator, m *module) (Edit, bool) {
 
 // breakDataFile deletes a file that some go:embed pattern may name.
 func breakDataFile(g *Generator, m *module) (Edit, bool) {
-	p, ok := pick(g, g.pkgs(m))
+	p, ok := g.pickPkg(m)
 	if !ok {
 		return Edit{}, false
 	}

@@ -29,7 +29,7 @@ func sorted(set map[string]bool) []string { return slices.Sorted(maps.Keys(set))
 
 // dataFile changes an embedded or assembly file, or one that nobody reads.
 func dataFile(g *Generator, m *module) (Edit, bool) {
-	p, ok := pick(g, g.pkgs(m))
+	p, ok := g.pickPkg(m)
 	if !ok {
 		return Edit{}, false
 	}
@@ -54,7 +54,7 @@ func dataFile(g *Generator, m *module) (Edit, bool) {
 
 // newDataFile adds a file beside an embedded one, where a pattern may catch it.
 func newDataFile(g *Generator, m *module) (Edit, bool) {
-	p, ok := pick(g, g.pkgs(m))
+	p, ok := g.pickPkg(m)
 	if !ok {
 		return Edit{}, false
 	}
@@ -142,7 +142,7 @@ func (f *file) constraints() []tok {
 // toggleConstraint turns all constraints of a package around, so that one set
 // of files takes the place of another. Files without any get one that holds.
 func toggleConstraint(g *Generator, m *module) (Edit, bool) {
-	p, ok := pick(g, g.pkgs(m))
+	p, ok := g.pickPkg(m)
 	if !ok {
 		return Edit{}, false
 	}

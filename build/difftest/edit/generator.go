@@ -36,10 +36,21 @@ func New(seed uint64, tree Tree) *Generator {
 	}
 }
 
-// Kinds returns the names of all sorts of edits.
+// Kinds returns the names of all sorts of edits. Those that break the compile
+// on purpose start with "break-".
 func Kinds() []string {
 	var names []string
 	for _, k := range allKinds() {
+		names = append(names, k.name)
+	}
+	return names
+}
+
+// Subtle returns the names of the edits that importers may not notice: only
+// positions and function bodies change.
+func Subtle() []string {
+	var names []string
+	for _, k := range slices.Concat(lineKinds(), bodyKinds()) {
 		names = append(names, k.name)
 	}
 	return names
@@ -155,10 +166,21 @@ func (g *Generator) pkgs(m *module) []*pkg {
 	return nil
 }
 
+// pickPkg returns a random package, by weight.
+func (g *Generator) pickPkg(m *module) (*pkg, bool) {
+	var list []*pkg
+	for _, p := range g.pkgs(m) {
+		for range m.weight(p) {
+			list = append(list, p)
+		}
+	}
+	return pick(g, list)
+}
+
 // pickFile returns a random file: first a package, then one of its files, so
 // that large packages do not draw all edits.
 func (g *Generator) pickFile(m *module) (*file, bool) {
-	p, ok := pick(g, g.pkgs(m))
+	p, ok := g.pickPkg(m)
 	if !ok {
 		return nil, false
 	}

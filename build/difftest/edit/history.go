@@ -63,7 +63,7 @@ func (g *Generator) sequence(dirs ...string) (Edit, bool) {
 }
 
 func twoEdits(g *Generator, m *module) (Edit, bool) {
-	a, ok := pick(g, g.pkgs(m))
+	a, ok := g.pickPkg(m)
 	b, _ := pick(g, m.pkgs)
 	if !ok || a == b {
 		return Edit{}, false
@@ -72,7 +72,7 @@ func twoEdits(g *Generator, m *module) (Edit, bool) {
 }
 
 func importerAndImported(g *Generator, m *module) (Edit, bool) {
-	a, ok := pick(g, g.pkgs(m))
+	a, ok := g.pickPkg(m)
 	if !ok {
 		return Edit{}, false
 	}
@@ -90,7 +90,7 @@ func importerAndImported(g *Generator, m *module) (Edit, bool) {
 }
 
 func twoEditsOneFile(g *Generator, m *module) (Edit, bool) {
-	a, ok := pick(g, g.pkgs(m))
+	a, ok := g.pickPkg(m)
 	if !ok {
 		return Edit{}, false
 	}

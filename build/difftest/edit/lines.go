@@ -59,7 +59,7 @@ func (g *Generator) pickFunc(m *module, want func(*ast.FuncDecl) bool) (*file, *
 		f  *file
 		fd *ast.FuncDecl
 	}
-	p, ok := pick(g, g.pkgs(m))
+	p, ok := g.pickPkg(m)
 	if !ok {
 		return nil, nil, false
 	}

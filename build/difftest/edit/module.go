@@ -18,6 +18,8 @@ type module struct {
 	path string // from go.mod
 	tree Tree
 	pkgs []*pkg // sorted by directory
+	// importers counts the packages that import a path.
+	importers map[string]int
 }
 
 // A pkg is one directory with Go files.
@@ -26,6 +28,10 @@ type pkg struct {
 	files     []*file  // sorted; test files and files that do not parse are left out
 	data      []string // paths of the other files
 }
+
+// weight is how often p is edited compared with others: more often when others
+// import it, for their compiles are what may be reused.
+func (m *module) weight(p *pkg) int { return 1 + min(m.importers[p.path], 3) }
 
 // A file is one Go source file.
 type file struct {
@@ -78,6 +84,7 @@ func parse(tree Tree, cache map[string]*file) *module {
 		f.pkg.files = append(f.pkg.files, f)
 	}
 	sort.Slice(m.pkgs, func(i, j int) bool { return m.pkgs[i].dir < m.pkgs[j].dir })
+	m.countImporters()
 	for _, p := range data {
 		// Embedded files may lie deeper than the package that names them.
 		for dir := path.Dir(p); ; dir = path.Dir(dir) {
@@ -91,6 +98,21 @@ func parse(tree Tree, cache map[string]*file) *module {
 		}
 	}
 	return m
+}
+
+func (m *module) countImporters() {
+	m.importers = map[string]int{}
+	for _, p := range m.pkgs {
+		seen := map[string]bool{}
+		for _, f := range p.files {
+			for _, s := range f.ast.Imports {
+				if q, err := strconv.Unquote(s.Path.Value); err == nil && !seen[q] {
+					seen[q] = true
+					m.importers[q]++
+				}
+			}
+		}
+	}
 }
 
 // parseFile returns nil for a file with syntax errors: there is nothing to

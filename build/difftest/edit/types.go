@@ -43,7 +43,7 @@ func isStruct(t *ast.TypeSpec) bool {
 
 // pickType returns a random type of a random package.
 func (g *Generator) pickType(m *module, want func(*ast.TypeSpec) bool) (*file, *ast.TypeSpec, bool) {
-	p, ok := pick(g, g.pkgs(m))
+	p, ok := g.pickPkg(m)
 	if !ok {
 		return nil, nil, false
 	}
