@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -89,7 +90,7 @@ func (s *seed) make(env, flags []string) error {
 func (s *seed) fill(env, flags []string) error {
 	main, verbs := "package main\n\nfunc main() { println() }\n", []string{"build"}
 	if len(env)+len(flags) == 0 {
-		main, verbs = "package main\n\nimport \"fmt\"\n\nfunc main() { fmt.Println() }\n", []string{"build", "test"}
+		main, verbs = "package main\n\nimport \"fmt\"\n\nfunc main() { fmt.Println() }\n", []string{"build", "test -cover"}
 	}
 	work := filepath.Join(s.dir, "work")
 	files := map[string]string{
@@ -106,7 +107,8 @@ func (s *seed) fill(env, flags []string) error {
 		}
 	}
 	for _, verb := range verbs {
-		args := append([]string{verb, "-o", os.DevNull}, flags...)
+		args := append(strings.Fields(verb), "-o", os.DevNull)
+		args = append(args, flags...)
 		cmd := exec.Command("go", append(args, ".")...)
 		cmd.Dir = work
 		cmd.Env = append(os.Environ(), "GOCACHE="+filepath.Join(s.dir, "cache"), "GOFLAGS=", "GOWORK=off", "GOENV=off")
@@ -140,8 +142,12 @@ func linkCache(from, to string) error {
 		if d.IsDir() {
 			return os.MkdirAll(target, 0o777)
 		}
-		if strings.HasSuffix(path, "-d") && os.Link(path, target) == nil {
-			return nil
+		if strings.HasSuffix(path, "-d") {
+			// What is there already may be a link to the same file, which
+			// others are reading: it must not be written again.
+			if err := os.Link(path, target); err == nil || errors.Is(err, fs.ErrExist) {
+				return nil
+			}
 		}
 		data, err := os.ReadFile(path)
 		if err != nil {
