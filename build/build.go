@@ -109,6 +109,13 @@ func (r *runner) prepare(ctx context.Context) error {
 		s.close()
 		return err
 	}
+	if fuzz := r.goFlag(nil, "fuzz"); r.Verb == "test" && fuzz != "" {
+		// What fuzzing finds belongs into the user's cache.
+		if err := overlay.ShareFuzz(r.env.GOCACHE, s.gocache); err != nil {
+			s.close()
+			return err
+		}
+	}
 	return nil
 }
 
