@@ -13,8 +13,6 @@ type player struct {
 	*lab.Lab
 	tree *gitrepo.Tree
 	pkg  string
-
-	warning string // what git complained about last
 }
 
 // A step is one commit and the builds made of it.
@@ -66,13 +64,8 @@ func (p *player) warm(ctx context.Context, r gitrepo.Range) error {
 }
 
 func (p *player) build(ctx context.Context, number int, c gitrepo.Commit) (lab.Round, error) {
-	warning, err := p.tree.Checkout(ctx, c)
-	if err != nil {
+	if err := p.tree.Checkout(ctx, c); err != nil {
 		return lab.Round{}, err
-	}
-	if warning != p.warning {
-		p.Logf("  git: %s", warning)
-		p.warning = warning
 	}
 	if err := p.Download(ctx, p.tree.Dir); err != nil {
 		// The build will fail for all sides, and be told apart as such.

@@ -48,7 +48,7 @@ func Select(ctx context.Context, repo, from string, n int) (Range, error) {
 		}
 		span = from + "..HEAD"
 	}
-	out, err := git(ctx, repo, nil, "log", "--first-parent", "--diff-merges=first-parent",
+	out, err := git(ctx, repo, "log", "--first-parent", "--diff-merges=first-parent",
 		"--no-renames", "--name-only", "-z", "--format=%x01%H %s", span)
 	if err != nil {
 		return Range{}, err
@@ -76,7 +76,7 @@ func onFirstParents(ctx context.Context, repo, rev string) error {
 	if err != nil {
 		return err
 	}
-	out, err := git(ctx, repo, nil, "rev-list", "--first-parent", "--parents", rev+"..HEAD")
+	out, err := git(ctx, repo, "rev-list", "--first-parent", "--parents", rev+"..HEAD")
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func onFirstParents(ctx context.Context, repo, rev string) error {
 }
 
 func resolve(ctx context.Context, repo, rev string) (Commit, error) {
-	out, err := git(ctx, repo, nil, "log", "-1", "--format=%H %s", rev)
+	out, err := git(ctx, repo, "log", "-1", "--format=%H %s", rev)
 	if err != nil {
 		return Commit{}, err
 	}
@@ -146,34 +146,33 @@ func NewTree(ctx context.Context, repo, dir string) (*Tree, error) {
 	if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
 		return &Tree{Dir: dir}, nil
 	}
-	if _, err := git(ctx, "", nil, "clone", "--quiet", "--shared", "--no-checkout", abs, dir); err != nil {
+	if _, err := git(ctx, "", "clone", "--quiet", "--shared", "--no-checkout", abs, dir); err != nil {
+		return nil, err
+	}
+	// No build needs these folders, and they can be most of a repository: a
+	// clone made for builds may even lack their objects.
+	if _, err := git(ctx, dir, "sparse-checkout", "set", "--no-cone", "/*", "!testdata/"); err != nil {
 		return nil, err
 	}
 	return &Tree{Dir: dir}, nil
 }
 
-// Checkout makes the tree that of c and touches only files that differ. It
-// returns what git complained about: a repository may lack objects that no
-// build needs.
-func (t *Tree) Checkout(ctx context.Context, c Commit) (warning string, err error) {
-	var stderr bytes.Buffer
-	if _, err := git(ctx, t.Dir, &stderr, "checkout", "--quiet", "--force", "--detach", c.Hash); err != nil {
-		return "", err
-	}
-	return strings.TrimSpace(stderr.String()), nil
+// Checkout makes the tree that of c, but for folders called testdata, and
+// touches only files that differ.
+func (t *Tree) Checkout(ctx context.Context, c Commit) error {
+	_, err := git(ctx, t.Dir, "checkout", "--quiet", "--force", "--detach", c.Hash)
+	return err
 }
 
 // git runs one git command. dir may be a bare repository.
-func git(ctx context.Context, dir string, stderr *bytes.Buffer, args ...string) ([]byte, error) {
-	if stderr == nil {
-		stderr = new(bytes.Buffer)
-	}
+func git(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "git", args...)
 	cmd.Dir = dir
-	cmd.Stderr = stderr
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("git %s: %w\n%s", args[0], err, stderr)
+		return nil, fmt.Errorf("git %s: %w\n%s", args[0], err, &stderr)
 	}
 	return out, nil
 }
