@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -14,6 +15,8 @@ import (
 	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/zip"
 )
 
 // agrees is the script command "agrees list verb [-C dir] -o file args...". It
@@ -150,6 +153,24 @@ func treesum(ts *testscript.TestScript, neg bool, args []string) {
 		return err
 	}))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(out.String()), 0o666))
+}
+
+// proxymod is the script command "proxymod dir path@version": it makes a module
+// of dir and puts it where GOPROXY=file://$WORK/proxy finds it.
+func proxymod(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: proxymod dir path@version")
+	}
+	path, version, _ := strings.Cut(args[1], "@")
+	from, to := ts.MkAbs(args[0]), filepath.Join(ts.Getenv("WORK"), "proxy", path, "@v")
+	ts.Check(os.MkdirAll(to, 0o777))
+	mod, err := os.ReadFile(filepath.Join(from, "go.mod"))
+	ts.Check(err)
+	ts.Check(os.WriteFile(filepath.Join(to, version+".mod"), mod, 0o666))
+	ts.Check(os.WriteFile(filepath.Join(to, version+".info"), []byte(`{"Version":"`+version+`"}`), 0o666))
+	var packed bytes.Buffer
+	ts.Check(zip.CreateFromDir(&packed, module.Version{Path: path, Version: version}, from))
+	ts.Check(os.WriteFile(filepath.Join(to, version+".zip"), packed.Bytes(), 0o666))
 }
 
 // can is the condition [can:x]. In CI an answer of no is an error: what is not

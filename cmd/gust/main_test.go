@@ -34,6 +34,8 @@ func TestMain(m *testing.M) {
 //	                   build with gust and with go, compare (see agrees)
 //	sub file old new   replace the one place where old stands
 //	treesum file dir   write names, sizes and hashes below dir to a file
+//	proxymod dir path@version
+//	                   make a module that GOPROXY=file://$WORK/proxy serves
 //
 // The variables GUST_EXE and GO_EXE are the paths of the gust under test and of
 // the real go. The condition [can:x] tells whether the machine has what x
@@ -55,6 +57,7 @@ func TestScript(t *testing.T) {
 			"agrees":    agrees,
 			"sub":       sub,
 			"treesum":   treesum,
+			"proxymod":  proxymod,
 		},
 		Condition: can,
 	})
