@@ -172,7 +172,7 @@ func (s *sequence) confirm(before edit.Tree, e edit.Edit) {
 	if err := before.Write(box.src); err != nil {
 		s.t.Fatal(err)
 	}
-	if _, problems, err := p.step(false); err != nil || len(problems) > 0 {
+	if _, problems, err := p.step(false, s.flags...); err != nil || len(problems) > 0 {
 		s.t.Logf("the version before the edit alone fails as well: %v %q", err, problems)
 		return
 	}
