@@ -38,8 +38,8 @@ func agrees(ts *testscript.TestScript, neg bool, args []string) {
 	verify := "1"
 	plain := slices.Clone(args[1:])
 	plain[at] = want
-	plain = slices.DeleteFunc(plain, func(s string) bool { return s == "--lines=relaxed" })
-	if len(plain) != len(args)-1 || ts.Getenv("GUST_LINES") == "relaxed" {
+	plain = slices.DeleteFunc(plain, func(s string) bool { return s == "--lines=relaxed" || s == "--explain" })
+	if slices.Contains(args, "--lines=relaxed") {
 		verify = ""
 	}
 	mine := []string{verb, "--json"}
@@ -171,6 +171,48 @@ func proxymod(ts *testscript.TestScript, neg bool, args []string) {
 	var packed bytes.Buffer
 	ts.Check(zip.CreateFromDir(&packed, module.Version{Path: path, Version: version}, from))
 	ts.Check(os.WriteFile(filepath.Join(to, version+".zip"), packed.Bytes(), 0o666))
+}
+
+// damage is the script command "damage dir how": it spoils all files below a
+// directory, of which there must be some.
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: damage dir flip|cut|empty|unreadable")
+	}
+	n := 0
+	ts.Check(filepath.WalkDir(ts.MkAbs(args[0]), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		n++
+		return spoil(path, args[1])
+	}))
+	if n == 0 {
+		ts.Fatalf("nothing to damage in %s", args[0])
+	}
+}
+
+func spoil(path, how string) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	switch how {
+	case "flip":
+		b[len(b)/2] ^= 1
+	case "cut":
+		b = b[:len(b)-1]
+	case "empty":
+		b = nil
+	case "unreadable": // to root as well
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+		return os.Symlink(filepath.Base(path), path)
+	default:
+		return fmt.Errorf("damage knows no %q", how)
+	}
+	return os.WriteFile(path, b, 0o666)
 }
 
 // can is the condition [can:x]. In CI an answer of no is an error: what is not

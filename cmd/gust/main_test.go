@@ -34,6 +34,8 @@ func TestMain(m *testing.M) {
 //	                   build with gust and with go, compare (see agrees)
 //	sub file old new   replace the one place where old stands
 //	treesum file dir   write names, sizes and hashes below dir to a file
+//	damage dir how     spoil all files below a directory: flip a bit, cut off a
+//	                   byte, empty them, make them unreadable
 //	proxymod dir path@version
 //	                   make a module that GOPROXY=file://$WORK/proxy serves
 //
@@ -58,6 +60,7 @@ func TestScript(t *testing.T) {
 			"sub":       sub,
 			"treesum":   treesum,
 			"proxymod":  proxymod,
+			"damage":    damage,
 		},
 		Condition: can,
 	})
