@@ -25,12 +25,20 @@ type entry struct {
 
 // caches reads build caches and remembers which data files it has looked at.
 type caches struct {
+	entries map[string]seen // by action entry
 	archive map[string]bool // by data file
 	damaged map[string]bool
 }
 
+// seen is an action entry as it was at a time.
+type seen struct {
+	when int64 // modification time
+	entry
+	ok bool
+}
+
 func newCaches() *caches {
-	return &caches{archive: map[string]bool{}, damaged: map[string]bool{}}
+	return &caches{entries: map[string]seen{}, archive: map[string]bool{}, damaged: map[string]bool{}}
 }
 
 var entryName = regexp.MustCompile(`^[0-9a-f]{64}-a$`)
@@ -47,7 +55,7 @@ func (c *caches) archives(dir string) (map[string][]entry, error) {
 		if err != nil || d.IsDir() || !entryName.MatchString(d.Name()) {
 			return err
 		}
-		e, ok := readEntry(p)
+		e, ok := c.entry(p, d)
 		if !ok {
 			return nil
 		}
@@ -61,6 +69,22 @@ func (c *caches) archives(dir string) (map[string][]entry, error) {
 		err = nil
 	}
 	return found, err
+}
+
+// entry reads an action entry unless it is the one that was read before.
+func (c *caches) entry(p string, d fs.DirEntry) (entry, bool) {
+	info, err := d.Info()
+	if err != nil {
+		return entry{}, false
+	}
+	when := info.ModTime().UnixNano()
+	s, known := c.entries[p]
+	if !known || s.when != when {
+		s.when = when
+		s.entry, s.ok = readEntry(p)
+		c.entries[p] = s
+	}
+	return s.entry, s.ok
 }
 
 // readEntry parses an action entry: v1 <action> <output> <size> <time>.

@@ -14,7 +14,7 @@ import (
 )
 
 // stepsPerModule keeps a run of all modules within a minute or so.
-const stepsPerModule = 20
+const stepsPerModule = 14
 
 // TestDifferential is the contract; see the package comment.
 func TestDifferential(t *testing.T) {
@@ -52,7 +52,7 @@ func TestRelaxed(t *testing.T) {
 			s := newSequence(t, newSandbox(t, warm, []string{gust}), readModule(t, name), "relaxed "+name)
 			s.gen.Deal([]string{"comment-line", "stmt-in-body", "comment-above-func", "const-in-body"})
 			s.relaxed = true
-			s.run(steps(8))
+			s.run(steps(6))
 			if plainFirst {
 				s.finish()
 			}
