@@ -36,6 +36,7 @@ func TestMain(m *testing.M) {
 //	treesum file dir   write names, sizes and hashes below dir to a file
 //	damage dir how     spoil all files below a directory: flip a bit, cut off a
 //	                   byte, empty them, make them unreadable
+//	stress how rounds  edit and build while something gets in the way (see stress)
 //	proxymod dir path@version
 //	                   make a module that GOPROXY=file://$WORK/proxy serves
 //
@@ -61,6 +62,7 @@ func TestScript(t *testing.T) {
 			"treesum":   treesum,
 			"proxymod":  proxymod,
 			"damage":    damage,
+			"stress":    stress,
 		},
 		Condition: can,
 	})
