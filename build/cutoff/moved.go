@@ -12,6 +12,7 @@ import (
 type Moved struct {
 	pkgs  map[string]*movedPkg // by import path of the defining package
 	files map[string]bool      // files of which any position moved
+	words map[string]bool      // names in types that moved, those of methods among them
 
 	// uneven is true if something moved within an exported body, rather than
 	// the body as a whole. Whether two statements share a line has a say in
@@ -28,7 +29,7 @@ type movedPkg struct {
 
 // FindMoved compares the imports before and after.
 func FindMoved(changes []Change) (*Moved, error) {
-	m := &Moved{pkgs: map[string]*movedPkg{}, files: map[string]bool{}}
+	m := &Moved{pkgs: map[string]*movedPkg{}, files: map[string]bool{}, words: map[string]bool{}}
 	for _, c := range changes {
 		if err := sameShape(c.Old.Export, c.New.Export); err != nil {
 			return nil, fmt.Errorf("%s: %w", c.Path, err)
@@ -86,7 +87,7 @@ func (d *differ) run() error {
 			return err
 		}
 		if d.diff[i] = !bytes.Equal(from, to); d.diff[i] {
-			d.noteFiles(i)
+			d.noteNames(i)
 			if i >= e.sections[secBody] && !d.evenly(i) {
 				d.m.uneven = true
 			}
@@ -128,14 +129,18 @@ func (d *differ) evenly(i int) bool {
 	return true
 }
 
-// noteFiles enters the files that differing element i refers to.
-func (d *differ) noteFiles(i int) {
+// noteNames enters the files that differing element i refers to and, of a
+// type, the names in it.
+func (d *differ) noteNames(i int) {
 	e := d.c.Old.Export
 	el, err := e.element(i)
 	if err != nil {
 		return // payloads read it before
 	}
 	for _, r := range el.refs {
+		if r.kind == secString && e.section(i) == secType {
+			d.m.words[e.str(r.idx)] = true
+		}
 		if r.kind != secPosBase {
 			continue
 		}

@@ -57,6 +57,7 @@ var moves = []struct {
 	{"in a method of a type", "r = t.A;", "r = t.A; \n", true, true},
 	{"inlined through mid", "return x + f()", "return x +  f()", true, true},
 	{"a generic body", "ys = append(ys, f(xs[i]))", "\n ys = append(ys, f(xs[i]))", true, true},
+	{"an embedded interface", "type J ", "\ntype J ", true, false},
 	{"columns of a type", "*U\n", " *U\n", false, false},
 }
 
@@ -111,11 +112,11 @@ func relink(t *testing.T, a *objfile.Archive, q *cutoff.Interface, c cutoff.Chan
 	if err != nil {
 		t.Fatal(err)
 	}
-	funcs, err := a.Funcs()
+	object, err := a.Contents()
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, stale := moved.Stale("mid", funcs)
+	_, stale := moved.Stale("mid", object)
 	x, err := cutoff.Relink(q, changes)
 	if err != nil {
 		t.Fatal(err)

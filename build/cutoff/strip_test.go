@@ -67,8 +67,15 @@ func (t *T) Ptr() int { return t.A }
 func (t T) Val() (r int) { r = t.A; return r }
 func (u *U) Promoted() byte { return u.b[0] }
 func Raw(p unsafe.Pointer) uintptr { return uintptr(p) }
+
+type J interface {
+	Meth(a int, b string) (c int)
+}
+
 //go:noinline
 func Kept(x int) int { return x * 2 }
+
+func Last() {}
 `
 
 // mid copies from leaf what it refers to.
@@ -77,6 +84,8 @@ const mid = `package mid
 import "leaf"
 
 type M struct{ leaf.T; g leaf.A }
+type H struct{ leaf.J; x [2]int }
+func NewH(j leaf.J) leaf.J { return H{J: j} }
 
 func Bar(x int) int { return leaf.Small(x) + 1 }
 func Gen[X any](xs []X) []int { return leaf.Map(xs, func(X) int { return leaf.Small(1) }) }

@@ -26,25 +26,39 @@ type Ref struct {
 	Sym uint32
 }
 
-// Funcs lists the functions that the object defines. An error wraps
-// [ErrFormat]; the caller must then assume the worst.
-func (a *Archive) Funcs() ([]Func, error) {
+// Contents is what an object holds of functions.
+type Contents struct {
+	// Funcs are the functions it defines.
+	Funcs []Func
+	// Described are the symbol names of the functions that the debug
+	// information describes because they were inlined somewhere, which
+	// includes those of which no instruction is left.
+	Described []string
+}
+
+// Contents lists the functions in the object. An error wraps [ErrFormat]; the
+// caller must then assume the worst.
+func (a *Archive) Contents() (Contents, error) {
+	var c Contents
 	o, err := a.openObject()
 	if err != nil {
-		return nil, err
+		return c, err
 	}
 	t := &symTable{o: o, refs: map[[2]uint32]string{}}
 	t.load()
-	var funcs []Func
-	for i := range t.defs {
+	for i := uint32(0); i < t.defs && !o.bad; i++ {
 		if f, ok := t.fn(i); ok {
-			funcs = append(funcs, f)
-		}
-		if o.bad {
-			break
+			c.Funcs = append(c.Funcs, f)
 		}
 	}
-	return funcs, o.err()
+	for i := uint32(0); i < t.syms && !o.bad; i++ {
+		// cmd/internal/dwarf: InfoPrefix and AbstractFuncSuffix.
+		name, ok := strings.CutPrefix(t.symName(i), "go:info.")
+		if name, abstract := strings.CutSuffix(name, "$abstract"); ok && abstract {
+			c.Described = append(c.Described, name)
+		}
+	}
+	return c, o.err()
 }
 
 // symTable resolves symbol references of one object to names.
@@ -52,6 +66,7 @@ type symTable struct {
 	o    *object
 	base [5]uint32 // first index of each definition block, then the total
 	defs uint32    // definitions that have aux data
+	syms uint32    // those and the references by name
 	refs map[[2]uint32]string
 }
 
@@ -65,6 +80,7 @@ func (t *symTable) load() {
 		}
 	}
 	t.defs = n
+	t.syms = (o.off[blkNonpkgref+1] - o.off[blkSymdef]) / symSize
 	for i := range o.count(blkRefName, refNameSize) {
 		at := o.off[blkRefName] + i*refNameSize
 		t.refs[[2]uint32{o.u32(at), o.u32(at + 4)}] = o.str(at + 8)
@@ -97,7 +113,7 @@ func (t *symTable) ref(pkg, sym uint32) Ref {
 // symName is the name of symbol i, counted over all definition blocks and
 // then the references, which stand one after the other in the file.
 func (t *symTable) symName(i uint32) string {
-	if i >= (t.o.off[blkNonpkgref+1]-t.o.off[blkSymdef])/symSize {
+	if i >= t.syms {
 		t.o.bad = true
 		return ""
 	}

@@ -81,18 +81,21 @@ func TestParseRefusesMoreMembers(t *testing.T) {
 	}
 }
 
-func TestFuncs(t *testing.T) {
+func TestContents(t *testing.T) {
 	a, err := Parse(compile(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	funcs, err := a.Funcs()
+	c, err := a.Contents()
 	if err != nil {
 		t.Fatal(err)
 	}
+	if want := []string{"example.com/p%2ev2.Small"}; !slices.Equal(c.Described, want) {
+		t.Errorf("described %q, want %q", c.Described, want)
+	}
 	const prefix = "example.com/p%2ev2."
 	inlined := map[string][]string{}
-	for _, f := range funcs {
+	for _, f := range c.Funcs {
 		var names []string
 		for _, r := range f.Inlined {
 			names = append(names, fmt.Sprint(strings.TrimPrefix(r.Name, prefix), r.Own))
@@ -160,7 +163,7 @@ func FuzzDamage(f *testing.F) {
 		if err != nil {
 			return
 		}
-		_, _ = a.Funcs()
+		_, _ = a.Contents()
 		_ = a.SetFingerprints(map[Fingerprint]Fingerprint{{1}: {2}})
 	})
 }

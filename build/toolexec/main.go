@@ -28,7 +28,11 @@ func Main(args []string) int {
 	tool, rest := args[0], args[1:]
 	session, err := sessionFromEnv()
 	name := strings.TrimSuffix(filepath.Base(tool), ".exe")
-	if err != nil || slices.Contains(rest, "-V=full") {
+	version := slices.Contains(rest, "-V=full")
+	if err == nil && version && session.Relaxed && name == "link" {
+		return relaxedLinker(tool)
+	}
+	if err != nil || version {
 		return replace(tool, rest)
 	}
 	w := &wrapper{
@@ -43,6 +47,25 @@ func Main(args []string) int {
 		w.log(Entry{Tool: "link", BuildPackage: event.BuildPackage{ImportPath: importPath("")}})
 	}
 	return replace(tool, rest)
+}
+
+// relaxedLinker answers -V=full with a version of its own, which makes the
+// build IDs of relaxed binaries differ from go's. cmd/go would otherwise take a
+// binary that stands where it is to put one for up to date
+// (cmd/go/internal/work.(*Builder).useCache), in an exact build, too.
+func relaxedLinker(tool string) int {
+	out, err := output(tool, "-V=full")
+	if err != nil {
+		return replace(tool, []string{"-V=full"})
+	}
+	line := strings.TrimSpace(string(out))
+	if strings.Contains(line, " buildID=") {
+		line += "-gust-relaxed" // of a development version the ID counts
+	} else {
+		line += " gust-relaxed"
+	}
+	fmt.Println(line)
+	return 0
 }
 
 // safely calls f, and runs the tool instead if f panics: a defect in gust must

@@ -77,11 +77,11 @@ func (w *wrapper) stale(a *objfile.Archive, changes []cutoff.Change) (why string
 	if err != nil {
 		return "", err
 	}
-	funcs, err := a.Funcs()
+	object, err := a.Contents()
 	if err != nil {
 		return "", err
 	}
-	why, _ = moved.Stale(objfile.Escape(w.c.byName["p"]), funcs)
+	why, _ = moved.Stale(objfile.Escape(w.c.byName["p"]), object)
 	return why, nil
 }
 
