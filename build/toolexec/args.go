@@ -104,15 +104,11 @@ func (c *compileArgs) neutral(s string) string {
 	return strings.ReplaceAll(s, c.workDir, "$WORK")
 }
 
-// local reports whether the package or what it imports may change between
-// builds: not all of its sources are in GOROOT or the module cache, whose files
-// are read-only.
+// local reports whether the package's sources may change between builds: not
+// all of them are in GOROOT or the module cache, whose files are read-only.
 func (s *Session) local(c *compileArgs) bool {
 	if c.byName["std"] == "true" {
 		return false
-	}
-	if s.Mixed {
-		return true
 	}
 	for _, src := range c.sources {
 		if !within(s.GOROOT, src) && !within(s.GOMODCACHE, src) {

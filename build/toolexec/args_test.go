@@ -87,10 +87,6 @@ func TestLocal(t *testing.T) {
 			t.Errorf("%s: local is %v, want %v", tt.name, got, tt.want)
 		}
 	}
-	s.Mixed = true
-	if !s.local(with("", root("/mod/x@v1.0.0/a.go"))) {
-		t.Error("with a replaced module the module cache is not remembered")
-	}
 }
 
 // The order and values of everything that decides about the output are in the

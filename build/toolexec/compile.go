@@ -63,11 +63,14 @@ func (w *wrapper) understood() bool {
 		}
 	}
 	var ok bool
-	if w.c, ok = parseCompile(w.args); !ok || !w.local(w.c) {
+	if w.c, ok = parseCompile(w.args); !ok {
 		return false
 	}
 	var err error
 	if w.cfg, err = readImportcfg(w.c.byName["importcfg"]); err != nil {
+		return false
+	}
+	if !w.local(w.c) && !w.importsLocal() {
 		return false
 	}
 	if w.in, w.sources, err = readInputs(w.store, w.tool, w.c); err != nil {
@@ -75,6 +78,24 @@ func (w *wrapper) understood() bool {
 	}
 	w.key, err = w.in.key(w.cfg)
 	return err == nil
+}
+
+// importsLocal reports whether a package of the module cache imports, by way of
+// others perhaps, one that may change: one whose interface was remembered.
+func (w *wrapper) importsLocal() bool {
+	if !w.Mixed || w.c.byName["std"] == "true" {
+		return false
+	}
+	for _, path := range w.cfg.paths {
+		if first, _, _ := strings.Cut(path, "/"); !strings.Contains(first, ".") {
+			continue // the standard library's paths have no dot there
+		}
+		f, err := openImport(path, w.cfg.files[path])
+		if err == nil && f.load() == nil && w.store.Has(store.Interface, f.export) {
+			return true
+		}
+	}
+	return false
 }
 
 // warn remembers what went wrong without harm, for the log; the first counts.

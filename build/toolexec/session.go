@@ -30,8 +30,8 @@ type Session struct {
 	// their compiles are not remembered.
 	GOROOT     string `json:"goroot"`
 	GOMODCACHE string `json:"gomodcache"`
-	// Mixed remembers compiles of the module cache too, because packages there
-	// may import some that change.
+	// Mixed says that packages of the module cache may import some that change.
+	// Those that do are remembered, too.
 	Mixed bool `json:"mixed,omitempty"`
 }
 
