@@ -1,0 +1,116 @@
+package main
+
+import (
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/gust-go/gust/build/toolexec"
+)
+
+// maxStartRatio is how many times as long as an empty program `gust toolexec`
+// may take to run one. Two would be the price of a second process; a package
+// that works in its init, which is what this test is to find, costs ten.
+const maxStartRatio = 5
+
+// TestToolexecStart holds the start of the wrapper, of which a cold build has
+// hundreds: it must be fast, and leave nothing outside of gust's cache.
+func TestToolexecStart(t *testing.T) {
+	dir := t.TempDir()
+	gust := compile(t, dir, "gust", ".")
+	empty := filepath.Join(dir, "empty.go")
+	write(t, empty, "package main\n\nfunc main() {}\n")
+	tool := compile(t, dir, "empty", empty)
+
+	var untouched []string
+	env := os.Environ()
+	for _, name := range []string{"HOME", "USERPROFILE", "LocalAppData", "XDG_CACHE_HOME", "TMPDIR", "TMP", "TEMP", "GOCACHE"} {
+		value := filepath.Join(dir, "untouched-"+name)
+		if err := os.Mkdir(value, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		env, untouched = append(env, name+"="+value), append(untouched, value)
+	}
+	cwd := filepath.Join(dir, "cwd")
+	if err := os.Mkdir(cwd, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	cache := filepath.Join(dir, "cache")
+	session, err := toolexec.Session{Store: filepath.Join(cache, "store"), Log: filepath.Join(cache, "log")}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	env = append(env, toolexec.SessionVar+"="+session)
+
+	const rounds = 60
+	var plain, wrapped []time.Duration
+	for range rounds {
+		plain = append(plain, runFor(t, cwd, env, tool))
+		wrapped = append(wrapped, runFor(t, cwd, env, gust, "toolexec", tool))
+	}
+	ratio := float64(median(wrapped)) / float64(median(plain))
+	t.Logf("empty program %v, behind gust toolexec %v, ratio %.2f", median(plain), median(wrapped), ratio)
+	if ratio > maxStartRatio {
+		t.Errorf("gust toolexec makes an empty program take %.1f times as long, want at most %d", ratio, maxStartRatio)
+	}
+	for _, dir := range append(untouched, cwd) {
+		if names := tree(t, dir); len(names) > 0 {
+			t.Errorf("gust toolexec wrote %q", names)
+		}
+	}
+}
+
+func compile(t *testing.T, dir, name, what string) string {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	out := filepath.Join(dir, name)
+	if text, err := exec.Command("go", "build", "-o", out, what).CombinedOutput(); err != nil {
+		t.Fatalf("go build %s: %v\n%s", what, err, text)
+	}
+	return out
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func runFor(t *testing.T, dir string, env []string, program string, args ...string) time.Duration {
+	t.Helper()
+	cmd := exec.Command(program, args...)
+	cmd.Dir, cmd.Env = dir, env
+	began := time.Now()
+	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+		t.Fatalf("%s %q: %v\n%s", program, args, err, out)
+	}
+	return time.Since(began)
+}
+
+func median(d []time.Duration) time.Duration {
+	d = slices.Sorted(slices.Values(d))
+	return d[len(d)/2]
+}
+
+// tree lists what is below dir.
+func tree(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if path != dir {
+			names = append(names, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
