@@ -27,7 +27,8 @@ func TestMain(m *testing.M) {
 // Each has a home directory, a build cache and a gust cache of its own and no
 // network. Besides testscript's commands there are:
 //
-//	seedcache [flags]  fill GOCACHE with the packages that most programs need
+//	seedcache [small | flags]
+//	                   fill GOCACHE with the packages that most programs need
 //	cmpbin a b         compare two binaries, build IDs blanked
 //	exits n cmd...     run a command that must exit with status n
 //	agrees list verb args...
