@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/gust-go/gust/build/overlay"
@@ -61,37 +62,40 @@ type runner struct {
 }
 
 // plainReason says why this build is plain go's, if it must be; quiet is true
-// if that is what the user expects anyway.
+// if that is what the user expects anyway, or go itself will say so.
 func (r *runner) plainReason() (why error, quiet bool) {
-	if on, ok := gocmd.FindFlag(r.Verb, r.Args, "n"); ok && on != "false" {
+	switch {
+	case r.goFlagOn("n"):
 		return errors.New("-n builds nothing"), true
-	}
-	if _, ok := gocmd.FindFlag(r.Verb, r.Args, "toolexec"); ok {
+	case r.env.GOCACHE == "off":
+		return errors.New("GOCACHE is off"), true
+	case r.goFlag("toolexec") != "":
 		return errors.New("-toolexec is in use"), false
-	}
-	goflags, err := gocmd.SplitGOFLAGS(r.env.GOFLAGS)
-	if err != nil {
-		return nil, false // go itself will say so
-	}
-	if _, ok := gocmd.FindFlag(r.Verb, goflags, "toolexec"); ok {
-		return errors.New("-toolexec is in use, set in GOFLAGS"), false
-	}
-	if c := r.goFlag(goflags, "compiler"); c != "" && c != "gc" {
-		return fmt.Errorf("-compiler=%s is in use", c), false
-	}
-	if r.env.GOCACHEPROG != "" {
+	case r.goFlag("compiler") != "" && r.goFlag("compiler") != "gc":
+		return fmt.Errorf("-compiler=%s is in use", r.goFlag("compiler")), false
+	case r.env.GOCACHEPROG != "":
 		return errors.New("GOCACHEPROG is in use, and reused objects must not get into a shared cache"), false
 	}
 	return nil, false
 }
 
-// goFlag is the value of a go flag from the command line or GOFLAGS.
-func (r *runner) goFlag(goflags []string, name string) string {
+// goFlag is the value of a go flag from the command line or else GOFLAGS.
+func (r *runner) goFlag(name string) string {
 	if v, ok := gocmd.FindFlag(r.Verb, r.Args, name); ok {
 		return v
 	}
+	goflags, err := gocmd.SplitGOFLAGS(r.env.GOFLAGS)
+	if err != nil {
+		return "" // go itself will say so
+	}
 	v, _ := gocmd.FindFlag(r.Verb, goflags, name)
 	return v
+}
+
+// goFlagOn is goFlag for a boolean flag.
+func (r *runner) goFlagOn(name string) bool {
+	on, err := strconv.ParseBool(r.goFlag(name))
+	return err == nil && on
 }
 
 // prepare makes gust's cache ready; an error means to do without.
@@ -109,7 +113,7 @@ func (r *runner) prepare(ctx context.Context) error {
 		s.close()
 		return err
 	}
-	if fuzz := r.goFlag(nil, "fuzz"); r.Verb == "test" && fuzz != "" {
+	if fuzz := r.goFlag("fuzz"); r.Verb == "test" && fuzz != "" {
 		// What fuzzing finds belongs into the user's cache.
 		if err := overlay.ShareFuzz(r.env.GOCACHE, s.gocache); err != nil {
 			s.close()

@@ -70,18 +70,13 @@ func sessionDir(parent string) (string, error) {
 	return os.MkdirTemp(parent, "build-*")
 }
 
-func (r *runner) goFlagOn(name string) bool {
-	v := r.goFlag(nil, name)
-	return v != "" && v != "false" && v != "0"
-}
-
 // mixed reports whether packages in the module cache may import packages that
 // change: a workspace or a replaced module can stand under them.
 func (r *runner) mixed() bool {
 	if r.env.GOWORK != "" && r.env.GOWORK != "off" {
 		return true
 	}
-	if r.goFlag(nil, "modfile") != "" {
+	if r.goFlag("modfile") != "" {
 		return true // rare enough not to look for it
 	}
 	b, err := os.ReadFile(r.env.GOMOD)

@@ -78,6 +78,9 @@ func (s *Store) Get(k Kind, key string) ([]byte, error) {
 	}
 	b, err := os.ReadFile(file)
 	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			_ = os.RemoveAll(file) // unreadable: make room for one that is not
+		}
 		return nil, fmt.Errorf("%w: %w", ErrMiss, err)
 	}
 	body, ok := open(b)
@@ -89,14 +92,14 @@ func (s *Store) Get(k Kind, key string) ([]byte, error) {
 	return body, nil
 }
 
-// Has reports whether there is an entry under key, damaged or not, and marks
-// it as used.
+// Has reports whether there is a regular file under key, damaged or not, and
+// marks it as used.
 func (s *Store) Has(k Kind, key string) bool {
 	file, err := s.path(k, key)
 	if err != nil {
 		return false
 	}
-	if _, err := os.Lstat(file); err != nil {
+	if info, err := os.Lstat(file); err != nil || !info.Mode().IsRegular() {
 		return false
 	}
 	s.mark(file)
@@ -158,7 +161,9 @@ func write(file string, b []byte) error {
 		err = cerr
 	}
 	if err == nil {
-		err = os.Rename(f.Name(), file)
+		if err = os.Rename(f.Name(), file); err != nil && os.RemoveAll(file) == nil {
+			err = os.Rename(f.Name(), file) // a directory stood in the way
+		}
 	}
 	if err != nil {
 		os.Remove(f.Name())

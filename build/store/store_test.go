@@ -60,6 +60,47 @@ func TestDamageIsDropped(t *testing.T) {
 	}
 }
 
+// What stands in an entry's place and is none gives way.
+func TestOddEntries(t *testing.T) {
+	for name, put := range map[string]func(string) error{
+		"directory": func(file string) error { return os.MkdirAll(filepath.Join(file, "x"), 0o777) },
+		"link":      func(file string) error { return os.Symlink(file, file) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &Store{Dir: t.TempDir()}
+			key := Key([]byte(name))
+			file, _ := s.path(Object, key)
+			odd := func() {
+				t.Helper()
+				if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+					t.Fatal(err)
+				}
+				if err := put(file); err != nil {
+					t.Fatal(err)
+				}
+			}
+			odd()
+			if s.Has(Object, key) {
+				t.Error("taken for an entry")
+			}
+			if err := s.Put(Object, key, []byte("content")); err != nil {
+				t.Fatalf("put in its place: %v", err)
+			}
+			if got, err := s.Get(Object, key); err != nil || string(got) != "content" {
+				t.Fatalf("got %q, %v", got, err)
+			}
+			os.Remove(file)
+			odd()
+			if _, err := s.Get(Object, key); !errors.Is(err, ErrMiss) {
+				t.Errorf("read: %v, want ErrMiss", err)
+			}
+			if _, err := os.Lstat(file); !errors.Is(err, os.ErrNotExist) {
+				t.Error("still there after it could not be read")
+			}
+		})
+	}
+}
+
 func TestBadKeys(t *testing.T) {
 	s := &Store{Dir: t.TempDir()}
 	for _, key := range []string{"", "ab", "../../etc/passwd", "ab/cdef"} {
