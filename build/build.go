@@ -70,13 +70,21 @@ func (r *runner) plainReason() (why error, quiet bool) {
 	case r.env.GOCACHE == "off":
 		return errors.New("GOCACHE is off"), true
 	case r.goFlag("toolexec") != "":
-		return errors.New("-toolexec is in use"), false
+		return r.userToolexec(), false
 	case r.goFlag("compiler") != "" && r.goFlag("compiler") != "gc":
 		return fmt.Errorf("-compiler=%s is in use", r.goFlag("compiler")), false
 	case r.env.GOCACHEPROG != "":
 		return errors.New("GOCACHEPROG is in use, and reused objects must not get into a shared cache"), false
 	}
 	return nil, false
+}
+
+// userToolexec says where the user's own -toolexec comes from.
+func (r *runner) userToolexec() error {
+	if _, ok := gocmd.FindFlag(r.Verb, r.Args, "toolexec"); ok {
+		return errors.New("-toolexec is in use")
+	}
+	return errors.New("-toolexec is in use, set in GOFLAGS")
 }
 
 // goFlag is the value of a go flag from the command line or else GOFLAGS.
