@@ -104,6 +104,12 @@ func (c *compileArgs) neutral(s string) string {
 	return strings.ReplaceAll(s, c.workDir, "$WORK")
 }
 
+// actual undoes neutral, for this build's directories.
+func (c *compileArgs) actual(s string) string {
+	s = strings.ReplaceAll(s, "$OBJ", c.objDir)
+	return strings.ReplaceAll(s, "$WORK", c.workDir)
+}
+
 // local reports whether the package's sources may change between builds: not
 // all of them are in GOROOT or the module cache, whose files are read-only.
 func (s *Session) local(c *compileArgs) bool {

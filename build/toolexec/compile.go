@@ -134,7 +134,7 @@ func (w *wrapper) write(h *hit) error {
 	if h.relinked != nil && h.export != nil {
 		w.warn(putInterface(w.store, h.export, h.relinked))
 	}
-	if _, err := os.Stdout.Write(h.match.v.Output); err != nil {
+	if _, err := os.Stdout.WriteString(w.c.actual(string(h.match.v.Output))); err != nil {
 		return err
 	}
 	wall := time.Since(w.start)

@@ -161,7 +161,7 @@ func (w *wrapper) remember(rec *record, x *result, s importState, printed []byte
 		return nil
 	}
 	a := *x.archive
-	v := &variant{Imports: s.list, Output: printed, Export: store.Key(a.Export), WallNS: took.Nanoseconds()}
+	v := &variant{Imports: s.list, Output: []byte(w.c.neutral(string(printed))), Export: store.Key(a.Export), WallNS: took.Nanoseconds()}
 	if x.iface != nil {
 		if err := x.iface.Layout.Complete(x.iface.Export, s.inherited); err != nil {
 			return err

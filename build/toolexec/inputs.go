@@ -57,7 +57,7 @@ func readInputs(st *store.Store, tool string, c *compileArgs) (in Inputs, source
 		case roleOutput:
 			in.Args = append(in.Args, "-"+f.name)
 		case roleFile:
-			if err := in.addFile(c, "-"+f.name, f.value); err != nil {
+			if err := in.addFile("-"+f.name, f.value); err != nil {
 				return in, nil, err
 			}
 		}
@@ -76,13 +76,12 @@ func readInputs(st *store.Store, tool string, c *compileArgs) (in Inputs, source
 	return in, sources, nil
 }
 
-func (in *Inputs) addFile(c *compileArgs, name, file string) error {
+func (in *Inputs) addFile(name, file string) error {
 	b, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	// cmd/go writes paths below $WORK into some of these files.
-	in.Files = append(in.Files, FileInput{name, store.Key([]byte(c.neutral(string(b))))})
+	in.Files = append(in.Files, FileInput{name, store.Key(b)})
 	return nil
 }
 
@@ -106,7 +105,7 @@ func (in *Inputs) addEmbeds(c *compileArgs) error {
 	}
 	sort.Strings(names)
 	for _, name := range names {
-		if err := in.addFile(c, "embed "+name, cfg.Files[name]); err != nil {
+		if err := in.addFile("embed "+name, cfg.Files[name]); err != nil {
 			return err
 		}
 	}
