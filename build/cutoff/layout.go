@@ -34,6 +34,10 @@ func (l elemLayout) useful() bool {
 	return len(l.positions) > 0 || len(l.methods) > 0 || len(l.links) > 0
 }
 
+// NewLayout is the layout of export data that was compiled without markers.
+// [Layout.Complete] adds what imports tell about the elements copied from them.
+func NewLayout() *Layout { return &Layout{elems: map[int]elemLayout{}} }
+
 // An identity names an element by its content: section, payload, and the text
 // of the strings, packages, objects and files it refers to. Copies of an
 // element in the export data of other packages have the same identity,

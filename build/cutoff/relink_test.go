@@ -2,6 +2,7 @@ package cutoff_test
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 
@@ -148,5 +149,52 @@ func compare(t *testing.T, name string, fresh, relinked *objfile.Archive, x *cut
 	}
 	if stale != want {
 		t.Errorf("%s: stale %v, want %v", name, stale, want)
+	}
+}
+
+// A package that was compiled without markers is relinked by what its import
+// tells of the copies, or not at all.
+func TestRelinkWithoutMarkers(t *testing.T) {
+	const plainMid = `package mid
+
+import "leaf"
+
+type M struct{ leaf.T; g leaf.A }
+
+func New() *M { return new(M) }
+`
+	done := 0
+	for _, m := range moves {
+		c := newCompiler(t)
+		c.plain("leaf", leaf)
+		x0 := c.iface("leaf", leaf, nil)
+		for _, src := range []string{mid, plainMid} {
+			a := c.plain("mid", src)
+			e, err := cutoff.ParseExport(a.Export)
+			if err != nil {
+				t.Fatal(err)
+			}
+			q := &cutoff.Interface{Export: e, Layout: cutoff.NewLayout()}
+			if err := q.Layout.Complete(e, inherit(x0)); err != nil {
+				t.Fatal(err)
+			}
+			leaf2 := edit(t, leaf, m.old, m.cur)
+			x1 := c.iface("leaf", leaf2, nil)
+			got, err := cutoff.Relink(q, []cutoff.Change{{Path: "leaf", Old: x0, New: x1}})
+			if errors.Is(err, cutoff.ErrAmbiguous) {
+				continue
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			done++
+			c.plain("leaf", leaf2)
+			if !bytes.Equal(got.Export.Encode(), c.plain("mid", src).Export) {
+				t.Errorf("%s: relinked export data differs from a fresh compile's", m.name)
+			}
+			c.plain("leaf", leaf)
+		}
+	}
+	if done < len(moves) {
+		t.Errorf("only %d packages could be relinked", done)
 	}
 }

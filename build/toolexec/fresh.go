@@ -21,7 +21,7 @@ func (w *wrapper) fresh(rec *record, why []event.Reason) int {
 	go func() { known <- w.readImports() }() // beside the compiler
 
 	began := time.Now()
-	code, printed, x, err := w.runCompiler()
+	code, printed, x, err := w.runCompiler(rec)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "gust toolexec: %v\n", err)
 		return exitInternal
@@ -50,15 +50,15 @@ func (w *wrapper) fresh(rec *record, why []event.Reason) int {
 // result is the archive that the compiler left, in parts.
 type result struct {
 	archive *objfile.Archive
-	iface   *cutoff.Interface // nil if the export data was not self-describing
+	iface   *cutoff.Interface // nil of a main package
 }
 
 // runCompiler compiles, with markers where the interface may be needed later,
 // which are gone from the archive when it returns. A compiler that does not
 // get along with them is run again without.
-func (w *wrapper) runCompiler() (code int, printed []byte, x *result, err error) {
+func (w *wrapper) runCompiler(rec *record) (code int, printed []byte, x *result, err error) {
 	out := w.c.byName["o"]
-	if w.wantsInterface() {
+	if w.wantsMarkers(rec) {
 		code, printed, err = run(w.tool, w.argsWith(out, syncFrames))
 		if err == nil && code == 0 {
 			if x, err = w.strip(out); err == nil {
@@ -73,22 +73,48 @@ func (w *wrapper) runCompiler() (code int, printed []byte, x *result, err error)
 	if err != nil || code != 0 {
 		return code, printed, nil, err
 	}
+	x, err = w.unmarked(out)
+	w.warn(err)
+	return 0, printed, x, nil
+}
+
+// slowCompile is the compile time from which on it matters that markers keep
+// the compiler from using several cores.
+const slowCompile = 1500 * time.Millisecond
+
+// wantsMarkers reports whether to find out where this package's own positions
+// are. Nobody imports a main package, and with a profile lines decide about
+// code. Of a large package that is compiled for its imports' sake only, its own
+// source being that of an earlier result, it can wait: what was copied from
+// imports is known all the same, and only the next edit of the package itself
+// will have all importers compiled.
+func (w *wrapper) wantsMarkers(rec *record) bool {
+	if w.c.byName["p"] == "main" || w.c.byName["pgoprofile"] != "" {
+		return false
+	}
+	return len(rec.Variants) == 0 || rec.Variants[0].WallNS < slowCompile.Nanoseconds()
+}
+
+// unmarked reads the archive of a compile without markers.
+func (w *wrapper) unmarked(out string) (*result, error) {
 	b, err := os.ReadFile(out)
 	if err != nil {
-		return 0, printed, nil, err
+		return nil, err
 	}
 	a, err := objfile.Parse(b)
 	if err != nil {
-		w.warn(err)
-		return 0, printed, nil, nil
+		return nil, err
 	}
-	return 0, printed, &result{archive: a}, nil
-}
-
-// wantsInterface reports whether somebody may import this package. Nobody
-// imports a main package, and with a profile lines decide about code.
-func (w *wrapper) wantsInterface() bool {
-	return w.c.byName["p"] != "main" && w.c.byName["pgoprofile"] == ""
+	x := &result{archive: a}
+	if w.c.byName["p"] == "main" {
+		return x, nil
+	}
+	e, err := cutoff.ParseExport(a.Export)
+	if err != nil {
+		return nil, err
+	}
+	x.iface = &cutoff.Interface{Export: e, Layout: cutoff.NewLayout()}
+	return x, nil
 }
 
 // strip takes the markers out of the archive that the compiler wrote.

@@ -99,7 +99,7 @@ func (w *wrapper) ownInterface(v *variant, a *objfile.Archive) (*iface, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &iface{Interface: cutoff.Interface{Export: e, Layout: &cutoff.Layout{}}}, nil
+	return &iface{Interface: cutoff.Interface{Export: e, Layout: cutoff.NewLayout()}}, nil
 }
 
 var errDigest = errors.New("relinking changed more than positions")
