@@ -32,6 +32,7 @@ func Relink(q *Interface, changes []Change) (*Interface, error) {
 			return nil, fmt.Errorf("%s: %w", c.Path, err)
 		}
 	}
+	m.dropUnmoved()
 	e := *q.Export
 	e.elems = append([][]byte(nil), e.elems...)
 	l := &Layout{elems: make(map[int]elemLayout, len(q.Layout.elems))} // without ids: they change
@@ -58,8 +59,8 @@ type position struct {
 	line, col uint64
 }
 
-// posMap says where the positions in the changed imports were and are. Those
-// that stayed are in it too, so that what is not in it is another file's.
+// posMap says where the positions in files that moved were and are. Those that
+// stayed in such a file are in it too: what is not in it cannot be told.
 type posMap map[string]map[[2]uint64][2]uint64 // by file
 
 // add enters the positions of c.
@@ -100,6 +101,20 @@ func (m posMap) enter(was, is position) error {
 	}
 	file[from] = to
 	return nil
+}
+
+// dropUnmoved forgets the files in which no position moved. An import's own
+// elements hold positions of other packages' files, which are mostly as before.
+func (m posMap) dropUnmoved() {
+	for file, positions := range m {
+		moved := false
+		for from, to := range positions {
+			moved = moved || from != to
+		}
+		if !moved {
+			delete(m, file)
+		}
+	}
 }
 
 // move rewrites the positions in element i and its layout.

@@ -76,6 +76,9 @@ func (w *wrapper) lookup(rec *record) (*hit, []event.Reason) {
 		if err == nil && h != nil {
 			return h, nil
 		}
+		if err != nil {
+			stale = "same interface, but cannot tell where lines moved: " + err.Error()
+		}
 		if stale != "" && m.v == rec.Variants[0] {
 			why = append(why, event.Reason{Kind: "import", Subject: m.changes[0].Path, Text: stale})
 		}
