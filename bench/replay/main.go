@@ -16,9 +16,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/gust-go/gust/bench/internal/gitrepo"
@@ -56,21 +54,9 @@ func parse(args []string, stderr io.Writer) (options, *flag.FlagSet, error) {
 	return o, fs, nil
 }
 
-// run is the program. The exit code is 1 if a program built with exact lines
-// differs from go's or nothing could be measured, and 2 for bad flags.
+// run is the program; see [lab.Program.Run] for its exit codes.
 func run(args []string, stdout, stderr io.Writer) int {
-	o, fs, err := parse(args, stderr)
-	if err != nil {
-		fmt.Fprintln(stderr, "replay:", err)
-		return 2
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := measure(ctx, o, fs, stdout, stderr); err != nil {
-		fmt.Fprintln(stderr, "replay:", err)
-		return 1
-	}
-	return 0
+	return lab.Program[options]{Name: "replay", Parse: parse, Measure: measure}.Run(args, stdout, stderr)
 }
 
 func measure(ctx context.Context, o options, fs *flag.FlagSet, stdout, stderr io.Writer) (err error) {

@@ -131,7 +131,7 @@ func (w *wrapper) write(h *hit) error {
 	if err := os.WriteFile(w.c.byName["o"], h.archive, 0o666); err != nil {
 		return err
 	}
-	if h.relinked != nil && h.export != nil {
+	if h.relinked != nil {
 		w.warn(putInterface(w.store, h.export, h.relinked))
 	}
 	if _, err := os.Stdout.WriteString(w.c.actual(string(h.match.v.Output))); err != nil {

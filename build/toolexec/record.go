@@ -3,6 +3,7 @@ package toolexec
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/gust-go/gust/build/cutoff"
@@ -32,16 +33,22 @@ type variant struct {
 	WallNS  int64    `json:"wall_ns"`           // how long the compile took
 }
 
+// readRecord reads the compile's record. One that cannot be understood, though
+// its checksum is right, counts as none, so that it is replaced.
 func (w *wrapper) readRecord() (*record, error) {
 	b, err := w.store.Get(store.Compile, w.key)
 	if errors.Is(err, store.ErrMiss) {
 		return &record{}, nil
 	}
-	rec := &record{}
-	if err == nil {
-		err = json.Unmarshal(b, rec)
+	if err != nil {
+		return nil, err
 	}
-	return rec, err
+	rec := &record{}
+	if err := json.Unmarshal(b, rec); err != nil {
+		w.warn(fmt.Errorf("read stored compile: %w", err))
+		return &record{}, nil
+	}
+	return rec, nil
 }
 
 // lookup finds a stored result for this compile: first one whose imports are

@@ -90,13 +90,19 @@ func (f *file) declStart(d ast.Decl) int {
 	return f.off(d.Pos())
 }
 
-func commentAboveFunc(g *Generator, m *module) (Edit, bool) {
-	f, fd, ok := g.pickFunc(m, nil)
-	if !ok {
-		return Edit{}, false
+// aboveFunc picks a function and the start of the line where its declaration
+// begins, doc comment included.
+func (g *Generator) aboveFunc(m *module) (f *file, fd *ast.FuncDecl, at int, ok bool) {
+	if f, fd, ok = g.pickFunc(m, nil); !ok {
+		return nil, nil, 0, false
 	}
-	at := f.lineStart(f.declStart(fd))
-	if f.inToken(at) {
+	at = f.lineStart(f.declStart(fd))
+	return f, fd, at, !f.inToken(at)
+}
+
+func commentAboveFunc(g *Generator, m *module) (Edit, bool) {
+	f, fd, at, ok := g.aboveFunc(m)
+	if !ok {
 		return Edit{}, false
 	}
 	return f.insert(at, "// "+g.name("comment ")+"\n\n", "comment above "+fd.Name.Name), true
@@ -256,12 +262,8 @@ func joinFunc(g *Generator, m *module) (Edit, bool) {
 }
 
 func lineDirective(g *Generator, m *module) (Edit, bool) {
-	f, fd, ok := g.pickFunc(m, nil)
+	f, fd, at, ok := g.aboveFunc(m)
 	if !ok {
-		return Edit{}, false
-	}
-	at := f.lineStart(f.declStart(fd))
-	if f.inToken(at) {
 		return Edit{}, false
 	}
 	text := fmt.Sprintf("//line %s.go:%d\n", g.name("gen"), 1+g.rng.IntN(500))
