@@ -108,7 +108,7 @@ func (r *runner) goFlagOn(name string) bool {
 
 // prepare makes gust's cache ready; an error means to do without.
 func (r *runner) prepare(ctx context.Context) error {
-	s, err := r.newSession()
+	s, err := r.newSession(ctx)
 	if err != nil {
 		return err
 	}
@@ -143,6 +143,7 @@ func (r *runner) streams() gocmd.Streams {
 
 // wrapped runs go with the wrapper and the overlay.
 func (r *runner) wrapped(ctx context.Context) (Result, error) {
+	defer r.keepCache(ctx)
 	defer r.session.close()
 	args, err := r.wrappedArgs()
 	if err != nil {
@@ -161,9 +162,6 @@ func (r *runner) wrapped(ctx context.Context) (Result, error) {
 	stop := r.follow()
 	code, err := g.Run(ctx, r.streams(), args...)
 	stop()
-	if err := r.session.store.Trim(); err != nil {
-		r.sink.Emit(event.Warning{Text: "gust's cache: " + err.Error()})
-	}
 	if err == nil && code != 0 && r.doubtful() {
 		return r.retry(ctx, code)
 	}

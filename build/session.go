@@ -1,15 +1,16 @@
 package build
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
 	"golang.org/x/mod/modfile"
 
+	"github.com/gust-go/gust/build/cache"
 	"github.com/gust-go/gust/build/store"
 	"github.com/gust-go/gust/build/toolexec"
 )
@@ -20,12 +21,13 @@ const toolexecVar = toolexec.SessionVar
 type session struct {
 	gocache  string // the overlay
 	dir      string // removed at the end
+	release  func() // lets others remove what is in the overlay
 	store    *store.Store
 	toolexec toolexec.Session
 }
 
 // newSession makes the directories of a build.
-func (r *runner) newSession() (session, error) {
+func (r *runner) newSession(ctx context.Context) (session, error) {
 	root, err := r.cacheDir()
 	if err != nil {
 		return session{}, err
@@ -38,7 +40,11 @@ func (r *runner) newSession() (session, error) {
 	// One overlay belongs to one user's cache, and what a relaxed build leaves
 	// must not be taken for exact.
 	s.gocache = filepath.Join(root, "go-build", lines+"-"+store.Key([]byte(r.env.GOCACHE))[:16])
+	if s.release, err = useCache(ctx, root); err != nil {
+		return s, err
+	}
 	if s.dir, err = sessionDir(filepath.Join(root, "session")); err != nil {
+		s.release()
 		return s, fmt.Errorf("make gust's cache: %w", err)
 	}
 	rebuild := r.goFlagOn("a")
@@ -100,38 +106,7 @@ func (r *runner) cacheDir() (string, error) {
 	if r.CacheDir != "" {
 		return r.CacheDir, nil
 	}
-	if dir := r.getenv("GUST_CACHE"); dir != "" {
-		if !filepath.IsAbs(dir) {
-			return "", fmt.Errorf("GUST_CACHE is %q, which is not an absolute path", dir)
-		}
-		return dir, nil
-	}
-	dir, err := r.userCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("find a place for gust's cache: %w", err)
-	}
-	return filepath.Join(dir, "gust"), nil
-}
-
-// userCacheDir is os.UserCacheDir in the environment that go gets.
-func (r *runner) userCacheDir() (string, error) {
-	if r.Go.Env == nil {
-		return os.UserCacheDir()
-	}
-	home := r.getenv("HOME")
-	switch {
-	case runtime.GOOS == "windows":
-		if dir := r.getenv("LocalAppData"); dir != "" {
-			return dir, nil
-		}
-	case runtime.GOOS == "darwin" && home != "":
-		return filepath.Join(home, "Library", "Caches"), nil
-	case r.getenv("XDG_CACHE_HOME") != "":
-		return r.getenv("XDG_CACHE_HOME"), nil
-	case home != "":
-		return filepath.Join(home, ".cache"), nil
-	}
-	return "", fmt.Errorf("neither GUST_CACHE nor HOME is set")
+	return cache.Dir(r.getenv)
 }
 
 // getenv looks a variable up in the environment that go gets.
@@ -147,4 +122,7 @@ func (r *runner) getenv(name string) string {
 	return ""
 }
 
-func (s *session) close() { _ = os.RemoveAll(s.dir) }
+func (s *session) close() {
+	_ = os.RemoveAll(s.dir)
+	s.release()
+}

@@ -43,6 +43,10 @@ type goStatus int
 
 func (s goStatus) Error() string { return fmt.Sprintf("go exited with status %d", int(s)) }
 
+// errDamaged is how gust cache verify ends if it found something; it has said
+// what.
+var errDamaged = goStatus(1)
+
 // goResult turns the exit code of a go command into an error.
 func goResult(code int, err error) error {
 	if err == nil && code != 0 {

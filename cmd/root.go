@@ -73,7 +73,7 @@ func (a *app) root() *cobra.Command {
 	for _, verb := range []string{"build", "install", "run", "test"} {
 		root.AddCommand(a.newBuildCmd(verb))
 	}
-	root.AddCommand(a.newVersionCmd(), a.newToolexecCmd())
+	root.AddCommand(a.newVersionCmd(), a.newToolexecCmd(), a.newCacheCmd())
 	root.InitDefaultCompletionCmd()
 	return root
 }
@@ -87,6 +87,7 @@ the result. Flags, output and exit codes are go's.
   gust run ./cmd/app -addr :8080   the same for go run
   gust test -race ./...            the same for go test
   gust build --explain ./cmd/app   say what was compiled, and why
+  gust cache stats                 show gust's cache; also trim, verify, clean
   gust version                     print gust's version and go's
   gust completion bash             print a shell's completion script
 

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/gust-go/gust/internal/filelock"
 )
 
 // lockName is the file that a sync locks. It is never removed, or two syncs
@@ -25,13 +27,13 @@ func (s *syncer) waitLock(ctx context.Context) (unlock func(), locked bool, err 
 	unlock = func() { f.Close() }
 	expired := time.After(s.lockWait)
 	for {
-		locked, err = tryLock(f)
+		locked, err = filelock.Try(f, filelock.Exclusive)
 		if locked {
 			return unlock, true, nil
 		}
 		if err != nil {
-			// A file system without locks is treated like a system without
-			// them, see lock_other.go.
+			// Without locks two syncs at once are still safe, as long as
+			// neither of them resets the overlay.
 			return unlock, true, nil
 		}
 		select {

@@ -8,10 +8,10 @@ import (
 	"syscall"
 )
 
-// trusted reports whether only the user, or someone the user's umask and
+// Trusted reports whether only the user, or someone the user's umask and
 // groups admit, can have put files into the directory. Go runs what its cache
 // holds.
-func trusted(info fs.FileInfo) bool {
+func Trusted(info fs.FileInfo) bool {
 	if info.Mode().Perm()&0o002 == 0 {
 		return true
 	}

@@ -83,7 +83,7 @@ func prepare(user, dir string) error {
 	if err != nil {
 		return unwritable(dir, err)
 	}
-	if !trusted(info) {
+	if !Trusted(info) {
 		return &UnusableError{Path: dir, Err: ErrForeign}
 	}
 	return nil
@@ -101,9 +101,11 @@ func overlap(a, b string) bool {
 	if errA == nil && errB == nil && os.SameFile(ai, bi) {
 		return true
 	}
-	a, b = resolve(a), resolve(b)
-	return inside(a, b) || inside(b, a)
+	return Inside(a, b) || Inside(b, a)
 }
+
+// Inside reports whether path is dir or below it, symbolic links resolved.
+func Inside(path, dir string) bool { return inside(resolve(path), resolve(dir)) }
 
 // inside reports whether path is dir or below it.
 func inside(path, dir string) bool {

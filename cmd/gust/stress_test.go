@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -24,12 +25,14 @@ import (
 //	killed   the build and all below it are killed at a random moment
 //	twice    two builds run at once; both must be right
 //	robbed   the store is deleted again and again while the build runs
+//	kept     gust cache trim, verify and clean run again and again, and are
+//	         killed now and then, while two builds run
 //
 // The script's directory must hold a program whose package lib/lib.go has the
 // line "return x + n" in a body.
 func stress(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
-		ts.Fatalf("usage: stress killed|twice|robbed rounds")
+		ts.Fatalf("usage: stress killed|twice|robbed|kept rounds")
 	}
 	rounds, err := strconv.Atoi(args[1])
 	ts.Check(err)
@@ -43,6 +46,8 @@ func stress(ts *testscript.TestScript, neg bool, args []string) {
 			s.twice()
 		case "robbed":
 			s.robbed()
+		case "kept":
+			s.kept()
 		default:
 			ts.Fatalf("stress knows no %q", args[0])
 		}
@@ -142,6 +147,43 @@ func (s *stresser) robbed() {
 		s.ts.Fatalf("the build went wrong")
 	}
 	s.compare("robbed")
+}
+
+// kept has the cache looked after while two builds use it.
+func (s *stresser) kept() {
+	jobs := [][]string{
+		{"cache", "trim", "--max-size=0", "--wait=0s"}, {"cache", "verify", "--wait=0s"},
+		{"cache", "clean", "--wait=0s"}, {"cache", "stats"},
+	}
+	stop, stopped := make(chan struct{}), make(chan error, 1)
+	go func() {
+		for {
+			select {
+			case <-stop:
+				stopped <- nil
+				return
+			default:
+			}
+			cmd := s.command("gust", jobs[s.random.IntN(len(jobs))]...)
+			var out bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &out, &out
+			if err := cmd.Start(); err != nil {
+				stopped <- err
+				return
+			}
+			kill := time.AfterFunc(time.Duration(s.random.IntN(60))*time.Millisecond, func() { _ = cmd.Process.Kill() })
+			err := cmd.Wait()
+			kill.Stop()
+			// Status 3 is for a cache in use, and a kill has none.
+			if code := cmd.ProcessState.ExitCode(); code > 0 && (code != 3 || !strings.Contains(out.String(), "running build")) {
+				stopped <- fmt.Errorf("%v: %w\n%s", cmd.Args, err, &out)
+				return
+			}
+		}
+	}()
+	s.twice()
+	close(stop)
+	s.ts.Check(<-stopped)
 }
 
 func (s *stresser) compare(names ...string) {

@@ -1,0 +1,121 @@
+package cache
+
+import (
+	"path/filepath"
+	"strings"
+
+	"github.com/gust-go/gust/build/overlay"
+)
+
+const (
+	storeDir   = "store"
+	overlayDir = "go-build"
+	sessionDir = "session"
+	lockName   = "use.lock"
+	stampName  = "size.txt"
+	usageName  = "usage.jsonl"
+)
+
+// A kind says what a file is for, and thereby who may remove it when.
+type kind int
+
+const (
+	foreign kind = iota
+	entry        // of the store
+	data         // of an overlay: a file, or an executable in its directory
+	action       // of an overlay
+	book         // records of the cache's keepers, small and few
+	temp         // being written, or left by who died writing
+	corpus       // a link to the user's fuzz corpus
+)
+
+// classify says what a path relative to the cache folder is, and the area it
+// belongs to. Directories on the way to an entry count as their content.
+func classify(rel string) (area string, k kind) {
+	parts := strings.Split(rel, string(filepath.Separator))
+	switch parts[0] {
+	case storeDir:
+		return classifyStore(parts)
+	case overlayDir:
+		return classifyOverlay(parts)
+	case sessionDir:
+		switch {
+		case len(parts) == 1:
+			return sessionDir, book
+		case strings.HasPrefix(parts[1], "build-"):
+			return sessionDir, temp
+		}
+		return sessionDir, foreign
+	case lockName, stampName, usageName:
+		if len(parts) == 1 {
+			return "", book
+		}
+	}
+	if len(parts) == 1 && strings.HasPrefix(parts[0], "tmp-") {
+		return "", temp
+	}
+	return "", foreign
+}
+
+func classifyStore(parts []string) (area string, k kind) {
+	if len(parts) == 1 {
+		return storeDir, book
+	}
+	area = filepath.Join(storeDir, parts[1])
+	switch name := parts[len(parts)-1]; {
+	case len(parts) == 2 && name == "trim.txt":
+		return storeDir, book
+	case strings.HasPrefix(name, "tmp-"):
+		return area, temp
+	case len(parts) == 2 && isKind(name), len(parts) == 3 && len(name) == 2 && isHex(name):
+		return area, book // a directory on the way
+	case len(parts) == 4 && len(parts[2]) == 2 && isHex(parts[2]) && isHex(name):
+		return area, entry
+	}
+	return area, foreign
+}
+
+func classifyOverlay(parts []string) (area string, k kind) {
+	if len(parts) == 1 {
+		return overlayDir, book
+	}
+	area = filepath.Join(overlayDir, parts[1])
+	rule, id, ok := strings.Cut(parts[1], "-")
+	if !ok || !isKind(rule) || len(id) != 16 || !isHex(id) {
+		return area, foreign
+	}
+	if len(parts) == 2 || len(parts) == 3 && (len(parts[2]) == 2 && isHex(parts[2]) || parts[2] == overlay.TempDir) {
+		return area, book // a directory on the way
+	}
+	switch overlay.Classify(filepath.Join(parts[2:]...)) {
+	case overlay.Data:
+		return area, data
+	case overlay.Action:
+		return area, action
+	case overlay.Book:
+		return area, book
+	case overlay.Temp:
+		return area, temp
+	case overlay.Corpus:
+		return area, corpus
+	}
+	return area, foreign
+}
+
+func isKind(s string) bool {
+	for _, c := range s {
+		if c < 'a' || c > 'z' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func isHex(s string) bool {
+	for _, c := range s {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return s != ""
+}

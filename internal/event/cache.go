@@ -1,0 +1,87 @@
+package event
+
+// CacheDamage reports an entry of gust's cache that is not what it was.
+type CacheDamage struct {
+	// Path is relative to the cache folder, with slashes.
+	Path string `json:"path"`
+	// Why says what is wrong with it.
+	Why string `json:"why"`
+	// Dropped: it has been removed, and will be made anew when needed.
+	Dropped bool `json:"dropped"`
+	// Shared: the same file has names outside gust's cache, such as in go's
+	// own, which gust does not touch.
+	Shared bool `json:"shared,omitempty"`
+}
+
+// EventType implements [Event].
+func (CacheDamage) EventType() string { return "cache.damage" }
+
+// CacheStats is what gust cache stats found.
+type CacheStats struct {
+	// Dir is the cache folder.
+	Dir string `json:"dir"`
+	// Areas are the parts of the cache by path.
+	Areas []CacheArea `json:"areas"`
+	// FreesBytes is what removing the whole cache would free.
+	FreesBytes int64 `json:"frees_bytes"`
+	// HoldsBytes is what the cache holds, of which go's own cache may have a
+	// part as well.
+	HoldsBytes int64 `json:"holds_bytes"`
+	// LimitBytes is the size that the cache is kept to, -1 for none.
+	LimitBytes int64 `json:"limit_bytes"`
+	// TrimmedUnix is when a build last looked at the size, 0 for never.
+	TrimmedUnix int64 `json:"trimmed_unix,omitempty"`
+	// Foreign are paths in the folder that are not gust's.
+	Foreign []string `json:"foreign,omitempty"`
+	// Builds counts the builds of the last 30 days that asked for compiles.
+	Builds int `json:"builds"`
+	// Compiled counts the compiles in them.
+	Compiled int `json:"compiled"`
+	// Reused counts the compiles that were not needed.
+	Reused int `json:"reused"`
+	// Relinked counts the compiles for which relinking was enough.
+	Relinked int `json:"relinked"`
+	// SavedNS is the compile time that reuse made unnecessary.
+	SavedNS int64 `json:"saved_ns"`
+}
+
+// EventType implements [Event].
+func (CacheStats) EventType() string { return "cache.stats" }
+
+// A CacheArea is one directory of gust's cache.
+type CacheArea struct {
+	// Path is relative to the cache folder, with slashes; empty for its own
+	// records.
+	Path string `json:"path"`
+	// Entries counts what can be looked up.
+	Entries int `json:"entries"`
+	// Temp counts files that are being written, or were abandoned.
+	Temp int `json:"temp,omitempty"`
+	// FreesBytes is what removing the area alone would free.
+	FreesBytes int64 `json:"frees_bytes"`
+	// HoldsBytes is what the area holds.
+	HoldsBytes int64 `json:"holds_bytes"`
+	// OldestUnix is the last use of the entry not used for longest.
+	OldestUnix int64 `json:"oldest_unix,omitempty"`
+}
+
+// CacheSummary is the last event of gust cache trim, verify and clean.
+type CacheSummary struct {
+	// Checked counts the entries that were hashed.
+	Checked int `json:"checked"`
+	// Damaged counts those that were not what they should be.
+	Damaged int `json:"damaged"`
+	// Removed counts the files that were removed.
+	Removed int `json:"removed"`
+	// Kept counts what a running build may be using and was left for it.
+	Kept int `json:"kept"`
+	// FreedBytes is what that freed.
+	FreedBytes int64 `json:"freed_bytes"`
+	// LeftBytes is what removing the rest would free.
+	LeftBytes int64 `json:"left_bytes"`
+	// Foreign are paths in the folder that are not gust's and were left.
+	Foreign []string `json:"foreign,omitempty"`
+}
+
+// EventType implements [Event].
+func (CacheSummary) EventType() string { return "cache.summary" }
