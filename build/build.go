@@ -22,6 +22,12 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 	began := time.Now()
 	chdir, _ := gocmd.FindFlag(o.Verb, o.Args, "C")
 	r := &runner{Options: o, sink: sink}
+	target := r.target(began)
+	if target.current(ctx) {
+		r.total.Current, r.total.WallNS = true, time.Since(began).Nanoseconds()
+		sink.Emit(r.total)
+		return Result{}, nil
+	}
 	var err error
 	if r.env, err = o.Go.EnvVars(ctx, chdir); err != nil {
 		var known *fault.UserError
@@ -42,7 +48,13 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 		}
 		res, err = r.plain(ctx)
 	} else {
+		target.listen()
 		res, err = r.wrapped(ctx)
+		if err == nil && res.ExitCode == 0 {
+			target.remember(ctx)
+		}
+		r.session.close()
+		r.keepCache(ctx)
 	}
 	r.total.WallNS = time.Since(began).Nanoseconds()
 	r.total.ExitCode = res.ExitCode
@@ -143,8 +155,6 @@ func (r *runner) streams() gocmd.Streams {
 
 // wrapped runs go with the wrapper and the overlay.
 func (r *runner) wrapped(ctx context.Context) (Result, error) {
-	defer r.keepCache(ctx)
-	defer r.session.close()
 	args, err := r.wrappedArgs()
 	if err != nil {
 		return Result{}, err

@@ -46,9 +46,12 @@ func (a *app) explain(ctx context.Context, r *report.Reporter, opts build.Option
 	if opts.Verb == "run" || opts.Verb == "test" {
 		w, tty = a.term.Err, a.term.ErrTTY
 	}
-	x := report.Explain{Module: a.module(ctx, opts), Color: a.term.Color(color, tty)}
+	summary, ok := r.Summary()
+	x := report.Explain{Color: a.term.Color(color, tty)}
+	if !summary.Current { // else there is nothing to shorten, and no need to ask go
+		x.Module = a.module(ctx, opts)
+	}
 	if pkg == "" {
-		summary, ok := r.Summary()
 		if !ok {
 			return nil // go refused before anything was built
 		}

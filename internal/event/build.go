@@ -67,6 +67,12 @@ type BuildSummary struct {
 	SavedNS int64 `json:"saved_ns"`
 	// ExitCode is go's.
 	ExitCode int `json:"exit_code"`
+	// Current is true if go was not started because nothing that matters has
+	// changed since the last build.
+	Current bool `json:"current,omitempty"`
+	// Stale says why go was started although there was an earlier build of the
+	// same target, such as "/src/main.go was changed".
+	Stale string `json:"stale,omitempty"`
 }
 
 // EventType implements [Event].

@@ -68,6 +68,25 @@ func FindFlag(verb string, goArgs []string, name string) (value string, ok bool)
 	return value, ok
 }
 
+// Flags returns the flags of go among goArgs in the user's order, named without
+// dashes. ok is false if there is one that gust does not know.
+func Flags(verb string, goArgs []string) (flags []Flag, ok bool) {
+	tokens, err := scan(verb, goArgs)
+	if err != nil {
+		return nil, false
+	}
+	for _, t := range tokens {
+		if t.kind != flagToken {
+			continue
+		}
+		if goArity(verb, t.flag.Name) == unknownFlag {
+			return nil, false
+		}
+		flags = append(flags, t.flag)
+	}
+	return flags, true
+}
+
 // Packages returns the packages or files that goArgs name, none if go would
 // take the current directory.
 func Packages(verb string, goArgs []string) []string {

@@ -101,6 +101,22 @@ func search(environ []string, name string, self os.FileInfo) string {
 	return ""
 }
 
+// LookPath finds a program the way go does: a name with a slash is a path, any
+// other is looked for in PATH, relative entries skipped. The result is empty if
+// there is none.
+func LookPath(env []string, name string) string {
+	if env == nil {
+		env = os.Environ()
+	}
+	if !strings.ContainsAny(name, `/\`) {
+		return search(env, name, nil)
+	}
+	if info, err := os.Stat(name); err != nil || !executable(info) {
+		return ""
+	}
+	return name
+}
+
 // selfInfo identifies the running executable; nil if that is impossible, in
 // which case nothing is taken for gust.
 func selfInfo() os.FileInfo {

@@ -46,6 +46,9 @@ func (x Explain) Build(w io.Writer, packages []event.BuildPackage, sum event.Bui
 
 func (x Explain) headline(packages []event.BuildPackage, sum event.BuildSummary) string {
 	wall := Duration(time.Duration(sum.WallNS))
+	if sum.Current {
+		return fmt.Sprintf("nothing to build in %s: nothing that matters has changed, go was not started\n", wall)
+	}
 	if len(packages) == 0 {
 		return fmt.Sprintf("nothing to compile in %s: every package was up to date\n", wall)
 	}

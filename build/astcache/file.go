@@ -1,0 +1,111 @@
+package astcache
+
+import (
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// keep is for how long a snapshot that nobody asks for is kept.
+const keep = 5 * 24 * time.Hour
+
+// Key names the snapshot of a target: the parts are everything that a command
+// line and an environment have a say in.
+func Key(parts ...[]string) string {
+	var b []byte
+	for _, part := range parts {
+		b = appendText(b, "")
+		for _, s := range part {
+			b = appendText(b, s+"\n")
+		}
+	}
+	sum := sumOf(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// Load reads a snapshot. One that is damaged, or of another version of gust,
+// is as good as none.
+func Load(file string) (*Snapshot, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	s, err := decode(data)
+	if err != nil {
+		return nil, err
+	}
+	// What the last current build said of the outputs is in a file of its own,
+	// as it is new each time. A missing one says that there was none.
+	if data, err := os.ReadFile(file + touchedSuffix); err == nil {
+		s.touched(data)
+	}
+	return s, nil
+}
+
+// touchedSuffix is for the file beside a snapshot with the state of outputs.
+const touchedSuffix = ".out"
+
+// touched takes over what encodeTouched wrote, if it belongs to this snapshot.
+func (s *Snapshot) touched(data []byte) {
+	d := decoder{s: string(data)}
+	if d.take(uint64(len(s.id))) != string(s.id[:]) {
+		return
+	}
+	for i := range s.Outputs {
+		s.Outputs[i].Stat = d.word() // 0, which nothing has, if it was cut off
+	}
+}
+
+func (s *Snapshot) encodeTouched() []byte {
+	e := encoder{b: append([]byte(nil), s.id[:]...)}
+	for _, o := range s.Outputs {
+		e.word(o.Stat)
+	}
+	return e.b
+}
+
+// Save writes a snapshot; other processes see the old one or the new one.
+func (s *Snapshot) Save(file string) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+		return err
+	}
+	return replace(file, s.encode())
+}
+
+// Save writes what Check has found to be new in a snapshot that is current.
+func (v *Verdict) Save(file string) error {
+	if v.dirty {
+		return v.snap.Save(file)
+	}
+	return replace(file+touchedSuffix, v.snap.encodeTouched())
+}
+
+// replace writes a file under another name and renames it.
+func replace(file string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(file), "tmp-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), file)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
+}
+
+// Trim removes what nobody has asked for lately from a directory of snapshots.
+func Trim(dir string, now time.Time) {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && now.Sub(info.ModTime()) > keep {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
+}

@@ -1,0 +1,32 @@
+//go:build !linux && !darwin
+
+package astcache
+
+import "errors"
+
+// Supported reports whether stat says enough on this system. Here it does not:
+// a file can be changed without a trace in its size and time.
+const Supported = false
+
+var errUnsupported = errors.New("file identities are not available on this system")
+
+type look struct {
+	digest uint64
+	newest int64
+	dir    bool
+	size   int64
+	coarse bool
+}
+
+func (look) kind() uint64 { return kindNone }
+
+func remote(string) bool { return true }
+
+func statPath(string) (look, error)  { return look{}, errUnsupported }
+func lstatPath(string) (look, error) { return look{}, errUnsupported }
+
+type dirFD int
+
+func openDir(string) (dirFD, look, error) { return -1, look{}, errUnsupported }
+func (dirFD) stat(string) (look, error)   { return look{}, errUnsupported }
+func (dirFD) close()                      {}
