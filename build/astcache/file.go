@@ -2,8 +2,10 @@ package astcache
 
 import (
 	"encoding/hex"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -41,6 +43,26 @@ func Load(file string) (*Snapshot, error) {
 		s.touched(data)
 	}
 	return s, nil
+}
+
+// IsName reports whether a file in a directory of snapshots has a name that
+// [Snapshot.Save] or [Verdict.Save] gives.
+func IsName(name string) bool {
+	b, err := hex.DecodeString(strings.TrimSuffix(name, touchedSuffix))
+	return err == nil && len(b) == len(Sum{})
+}
+
+// CheckFile reads one of the files and says what is wrong with it.
+func CheckFile(name string, r io.Reader) error {
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	if strings.HasSuffix(name, touchedSuffix) {
+		return nil // anything that does not fit is as good as none
+	}
+	_, err = decode(data)
+	return err
 }
 
 // touchedSuffix is for the file beside a snapshot with the state of outputs.

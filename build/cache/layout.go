@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/gust-go/gust/build/astcache"
 	"github.com/gust-go/gust/build/overlay"
 )
 
@@ -11,6 +12,7 @@ const (
 	storeDir   = "store"
 	overlayDir = "go-build"
 	sessionDir = "session"
+	currentDir = "current"
 	lockName   = "use.lock"
 	stampName  = "size.txt"
 	usageName  = "usage.jsonl"
@@ -21,7 +23,7 @@ type kind int
 
 const (
 	foreign kind = iota
-	entry        // of the store
+	entry        // of the store, or a snapshot of a target
 	data         // of an overlay: a file, or an executable in its directory
 	action       // of an overlay
 	book         // records of the cache's keepers, small and few
@@ -46,6 +48,8 @@ func classify(rel string) (area string, k kind) {
 			return sessionDir, temp
 		}
 		return sessionDir, foreign
+	case currentDir:
+		return currentDir, classifySnapshot(parts)
 	case lockName, stampName, usageName:
 		if len(parts) == 1 {
 			return "", book
@@ -73,6 +77,19 @@ func classifyStore(parts []string) (area string, k kind) {
 		return area, entry
 	}
 	return area, foreign
+}
+
+// classifySnapshot knows the files of package astcache.
+func classifySnapshot(parts []string) kind {
+	switch {
+	case len(parts) == 1:
+		return book
+	case len(parts) == 2 && strings.HasPrefix(parts[1], "tmp-"):
+		return temp
+	case len(parts) == 2 && astcache.IsName(parts[1]):
+		return entry
+	}
+	return foreign
 }
 
 func classifyOverlay(parts []string) (area string, k kind) {

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gust-go/gust/build/astcache"
 	"github.com/gust-go/gust/build/overlay"
 	"github.com/gust-go/gust/build/store"
 	"github.com/gust-go/gust/internal/event"
@@ -129,10 +130,12 @@ func (v *verifier) check(f *file) error {
 		return err
 	}
 	defer in.Close()
-	switch f.kind {
-	case entry:
+	switch {
+	case f.area == currentDir:
+		return astcache.CheckFile(f.rel, in)
+	case f.kind == entry:
 		return store.Check(f.rel, in)
-	case action:
+	case f.kind == action:
 		return checkAction(f.rel, in)
 	}
 	return checkData(dataName(f), in)
