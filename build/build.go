@@ -36,6 +36,7 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 		}
 		return r.plain(ctx) // what keeps go env from working is go's to say
 	}
+	stopTimings := r.startTimings(began)
 	why, quiet := r.plainReason()
 	if why == nil {
 		why = r.prepare(ctx)
@@ -58,6 +59,7 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 	}
 	r.total.WallNS = time.Since(began).Nanoseconds()
 	r.total.ExitCode = res.ExitCode
+	stopTimings(err == nil)
 	if err == nil {
 		sink.Emit(r.total)
 	}
@@ -71,6 +73,7 @@ type runner struct {
 	sink    event.Sink
 	session session
 	total   event.BuildSummary
+	timed   *timed // nil unless the build is
 }
 
 // plainReason says why this build is plain go's, if it must be; quiet is true
@@ -145,7 +148,7 @@ func (r *runner) prepare(ctx context.Context) error {
 
 // plain runs go as if gust were not there.
 func (r *runner) plain(ctx context.Context) (Result, error) {
-	code, err := r.Go.Run(ctx, r.streams(), append([]string{r.Verb}, r.Args...)...)
+	code, err := r.Go.Run(ctx, r.streams(), r.goArgs(r.timed.flags()...)...)
 	return Result{ExitCode: code}, err
 }
 
@@ -178,19 +181,23 @@ func (r *runner) wrapped(ctx context.Context) (Result, error) {
 	return Result{ExitCode: code}, err
 }
 
-// wrappedArgs puts -toolexec in front of the user's flags, behind -C, which go
-// wants first.
+// wrappedArgs are go's arguments with gust as -toolexec.
 func (r *runner) wrappedArgs() ([]string, error) {
 	tool, err := gocmd.Quote(r.Self, "toolexec")
 	if err != nil {
 		return nil, fmt.Errorf("name gust to go: %w", err)
 	}
+	return r.goArgs(append(r.timed.flags(), "-toolexec="+tool)...), nil
+}
+
+// goArgs puts flags in front of the user's, behind -C, which go wants first.
+func (r *runner) goArgs(flags ...string) []string {
 	args, rest := []string{r.Verb}, r.Args
 	if n := chdirLen(rest); n > 0 {
 		args, rest = append(args, rest[:n]...), rest[n:]
 	}
-	args = append(args, "-toolexec="+tool)
-	return append(args, rest...), nil
+	args = append(args, flags...)
+	return append(args, rest...)
 }
 
 // chdirLen is how many of args a leading -C flag takes.

@@ -85,6 +85,10 @@ func (f *follower) entry(e toolexec.Entry) {
 		}
 		f.warned[e.Warning] = true
 	}
+	if e.Start != nil {
+		f.r.timed.tool(e.Start)
+		return
+	}
 	if e.Tool == "link" {
 		t.Linked++
 		return
@@ -104,6 +108,7 @@ func (f *follower) entry(e toolexec.Entry) {
 		f.explain(&e)
 	}
 	f.shorten(&e)
+	f.r.timed.outcome(e.BuildPackage)
 	f.r.sink.Emit(e.BuildPackage)
 }
 

@@ -32,6 +32,8 @@ type Options struct {
 	NoReuse bool
 	// Explain makes Run work out the declarations behind each compile.
 	Explain bool
+	// Timings makes Run report when each step ran, unless it is nil.
+	Timings *Timings
 
 	// Go runs the go command in the user's directory and environment.
 	Go *gocmd.Go
@@ -44,6 +46,13 @@ type Options struct {
 	// Stdin, Stdout and Stderr are handed to go as they are.
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
+}
+
+// Timings says what becomes of the report on a build's steps.
+type Timings struct {
+	// File is where it goes: a trace if the name ends in .json, else a page. It
+	// is relative to where go runs. Empty means a file in gust's cache.
+	File string
 }
 
 // Result is what a build came to.

@@ -57,6 +57,7 @@ func (r *runner) newSession(ctx context.Context) (session, error) {
 		GOROOT:     r.env.GOROOT,
 		GOMODCACHE: r.env.GOMODCACHE,
 		Mixed:      r.mixed(),
+		Starts:     r.timed != nil,
 	}
 	return s, nil
 }

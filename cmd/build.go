@@ -22,6 +22,7 @@ type buildFlags struct {
 	lines   string
 	noReuse bool
 	explain explainFlag
+	timings timingsFlag
 	json    bool
 	color   string
 }
@@ -52,6 +53,8 @@ func (a *app) newBuildCmd(verb string) *cobra.Command {
 	f.BoolVar(&flags.noReuse, "no-reuse", false, "compile everything that go asks for")
 	f.Var(&flags.explain, "explain", "say what was compiled, and why")
 	f.Lookup("explain").NoOptDefVal = explainAll
+	f.Var(&flags.timings, "timings", "write down when each step ran")
+	f.Lookup("timings").NoOptDefVal = timingsDefault
 	f.BoolVar(&flags.json, "json", false, "write gust's events to stdout")
 	f.StringVar(&flags.color, "color", "auto", "auto, always or never")
 	f.Bool("help", false, "print help")
@@ -67,6 +70,8 @@ const usageTemplate = `Usage:
 Flags of gust's own:
   --explain         say what was compiled and why, and what was reused
   --explain=PKG     the same for one package (an import path or its last elements)
+  --timings         write a page that shows when each step ran, and say where it is
+  --timings=FILE    the same to FILE.html, or as a trace for Perfetto to FILE.json
   --lines=exact     reuse only what leaves the binary as go build makes it (default)
   --lines=relaxed   also reuse code that is the same but for line numbers of what
                     was inlined into it: tracebacks may name lines of an older version
@@ -121,6 +126,9 @@ func (a *app) runBuildCmd(c *cobra.Command, verb string, args []string, flags *b
 		return c.Help()
 	}
 	opts := build.Options{Verb: verb, Args: split.Go, Explain: flags.explain.on, Stdin: a.term.In}
+	if opts.Timings, err = flags.timings.options(verb); err != nil {
+		return err
+	}
 	if err := a.setReuse(c, flags, &opts); err != nil {
 		return err
 	}

@@ -40,6 +40,9 @@ func Main(args []string) int {
 		store:   &store.Store{Dir: session.Store, Now: time.Now},
 		tool:    tool, args: rest, start: time.Now(),
 	}
+	if session.Starts {
+		w.logStart(name)
+	}
 	switch name {
 	case "compile":
 		return w.safely(w.compile)

@@ -33,6 +33,8 @@ type Session struct {
 	// Mixed says that packages of the module cache may import some that change.
 	// Those that do are remembered, too.
 	Mixed bool `json:"mixed,omitempty"`
+	// Starts logs when each tool is started, for --timings.
+	Starts bool `json:"starts,omitempty"`
 }
 
 // Encode is s as the value of [SessionVar].
@@ -60,6 +62,8 @@ type Entry struct {
 	Tool string `json:"tool"`
 	// Sources are the source files behind Reasons of kind "file".
 	Sources []SourceChange `json:"sources,omitempty"`
+	// Start is set, and nothing else, in the line that a tool begins with.
+	Start *Start `json:"start,omitempty"`
 	// Warning is something that went wrong without harm.
 	Warning string `json:"warning,omitempty"`
 }

@@ -65,6 +65,7 @@ var ownFlags = map[string]arity{
 	"lines":    valued,
 	"no-reuse": boolean,
 	"explain":  optional,
+	"timings":  optional,
 	"json":     boolean,
 	"color":    valued,
 	"help":     boolean,

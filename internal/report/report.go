@@ -147,6 +147,10 @@ func (r *Reporter) Emit(e event.Event) {
 		r.note("warning", e.Text, e.Hint)
 	case event.Error:
 		r.note("", e.Text, e.Hint)
+	case event.BuildTimings:
+		if e.File != "" {
+			r.note("", "timings are in "+e.File, "")
+		}
 	}
 }
 
