@@ -20,7 +20,6 @@ import (
 // for, warnings, and an [event.BuildSummary] at the end.
 func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 	began := time.Now()
-	chdir, _ := gocmd.FindFlag(o.Verb, o.Args, "C")
 	r := &runner{Options: o, sink: sink}
 	target := r.target(began)
 	if target.current(ctx) {
@@ -29,7 +28,7 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 		return Result{}, nil
 	}
 	var err error
-	if r.env, err = o.Go.EnvVars(ctx, chdir); err != nil {
+	if r.env, err = r.environment(ctx); err != nil {
 		var known *fault.UserError
 		if errors.As(err, &known) || ctx.Err() != nil {
 			return Result{}, err
@@ -64,6 +63,15 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 		sink.Emit(r.total)
 	}
 	return res, err
+}
+
+// environment is what go env says.
+func (r *runner) environment(ctx context.Context) (gocmd.Env, error) {
+	if r.Env != nil {
+		return *r.Env, nil
+	}
+	chdir, _ := gocmd.FindFlag(r.Verb, r.Args, "C")
+	return r.Go.EnvVars(ctx, chdir)
 }
 
 // runner is one Run.
@@ -190,28 +198,9 @@ func (r *runner) wrappedArgs() ([]string, error) {
 	return r.goArgs(append(r.timed.flags(), "-toolexec="+tool)...), nil
 }
 
-// goArgs puts flags in front of the user's, behind -C, which go wants first.
+// goArgs puts flags in front of the user's.
 func (r *runner) goArgs(flags ...string) []string {
-	args, rest := []string{r.Verb}, r.Args
-	if n := chdirLen(rest); n > 0 {
-		args, rest = append(args, rest[:n]...), rest[n:]
-	}
-	args = append(args, flags...)
-	return append(args, rest...)
-}
-
-// chdirLen is how many of args a leading -C flag takes.
-func chdirLen(args []string) int {
-	if len(args) == 0 {
-		return 0
-	}
-	switch {
-	case (args[0] == "-C" || args[0] == "--C") && len(args) > 1:
-		return 2
-	case len(args[0]) > 3 && (args[0][:3] == "-C=" || len(args[0]) > 4 && args[0][:4] == "--C="):
-		return 1
-	}
-	return 0
+	return append([]string{r.Verb}, gocmd.InsertFlags(r.Args, flags...)...)
 }
 
 // doubtful reports whether a failure could be gust's doing: results were

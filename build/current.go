@@ -69,7 +69,7 @@ func (r *runner) target(began time.Time) *target {
 		return nil
 	}
 	lines := cmp.Or(r.Lines, LinesExact)
-	key := astcache.Key([]string{r.Go.Path, t.dir, string(lines), r.Verb}, r.Args, r.environment())
+	key := astcache.Key([]string{r.Go.Path, t.dir, string(lines), r.Verb}, r.Args, r.heeded())
 	t.file = filepath.Join(root, "current", key)
 	t.before = astcache.Look(began, t.dir, t.outDir())
 	return t
@@ -112,9 +112,9 @@ func (t *target) outDir() string {
 	return filepath.Dir(out)
 }
 
-// environment is the part of the environment that go, the tools it runs and
+// heeded is the part of the environment that go, the tools it runs and
 // git look at, by names (cmd/go help environment) and families of names.
-func (r *runner) environment() []string {
+func (r *runner) heeded() []string {
 	env := r.Go.Env
 	if env == nil {
 		env = os.Environ()

@@ -35,6 +35,9 @@ type Options struct {
 	// Timings makes Run report when each step ran, unless it is nil.
 	Timings *Timings
 
+	// Env is what go env says, if the caller has asked already; nil makes Run
+	// ask.
+	Env *gocmd.Env
 	// Go runs the go command in the user's directory and environment.
 	Go *gocmd.Go
 	// Self is the absolute path of the gust executable, for -toolexec.

@@ -27,7 +27,7 @@ type buildFlags struct {
 	color   string
 }
 
-// newBuildCmd is gust build, install, run or test. Flag parsing is ours and
+// newBuildCmd is gust build, install or run. Flag parsing is ours and
 // not cobra's, since all flags but a few are go's; cobra knows the few for
 // help and completion.
 func (a *app) newBuildCmd(verb string) *cobra.Command {
@@ -48,6 +48,13 @@ func (a *app) newBuildCmd(verb string) *cobra.Command {
 			return err
 		},
 	}
+	flags.register(c)
+	c.SetUsageTemplate(fmt.Sprintf(usageTemplate, "", ""))
+	return c
+}
+
+// register makes the flags known to cobra.
+func (flags *buildFlags) register(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&flags.lines, "lines", "", "line tables of inlined code")
 	f.BoolVar(&flags.noReuse, "no-reuse", false, "compile everything that go asks for")
@@ -58,8 +65,6 @@ func (a *app) newBuildCmd(verb string) *cobra.Command {
 	f.BoolVar(&flags.json, "json", false, "write gust's events to stdout")
 	f.StringVar(&flags.color, "color", "auto", "auto, always or never")
 	f.Bool("help", false, "print help")
-	c.SetUsageTemplate(usageTemplate)
-	return c
 }
 
 // usageTemplate is written by hand because the flags that may go without a
@@ -68,7 +73,7 @@ const usageTemplate = `Usage:
   {{.UseLine}}
 
 Flags of gust's own:
-  --explain         say what was compiled and why, and what was reused
+%s  --explain         say what was compiled and why, and what was reused
   --explain=PKG     the same for one package (an import path or its last elements)
   --timings         write a page that shows when each step ran, and say where it is
   --timings=FILE    the same to FILE.html, or as a trace for Perfetto to FILE.json
@@ -86,7 +91,7 @@ Environment:
   GUST_NO_REUSE     default of --no-reuse
   GUST_CACHE        directory of gust's cache
   GUST_GO           the go command to drive, instead of the first in PATH
-
+%s
 ` + exitStatus + `
 `
 
@@ -115,34 +120,42 @@ own have two dashes. %[2]s`, verb, where)
 
 // runBuildCmd runs one of the build commands.
 func (a *app) runBuildCmd(c *cobra.Command, verb string, args []string, flags *buildFlags) error {
+	opts, color, err := a.buildOptions(c, verb, args, flags)
+	if err != nil || opts == nil {
+		return err
+	}
+	return a.execute(c.Context(), *opts, flags, color)
+}
+
+// buildOptions reads the command line. No options and no error mean that help
+// was asked for, and given.
+func (a *app) buildOptions(c *cobra.Command, verb string, args []string, flags *buildFlags) (*build.Options, term.ColorMode, error) {
 	split, err := gocmd.SplitArgs(verb, args)
 	if err != nil {
-		return err
+		return nil, "", err
 	}
 	if err := setFlags(c, split.Own); err != nil {
-		return err
+		return nil, "", err
 	}
 	if wanted, err := c.Flags().GetBool("help"); err == nil && wanted {
-		return c.Help()
+		return nil, "", c.Help()
 	}
-	opts := build.Options{Verb: verb, Args: split.Go, Explain: flags.explain.on, Stdin: a.term.In}
+	opts := &build.Options{Verb: verb, Args: split.Go, Explain: flags.explain.on, Stdin: a.term.In}
 	if opts.Timings, err = flags.timings.options(verb); err != nil {
-		return err
+		return nil, "", err
 	}
-	if err := a.setReuse(c, flags, &opts); err != nil {
-		return err
+	if err := a.setReuse(c, flags, opts); err != nil {
+		return nil, "", err
 	}
 	if opts.Self, err = os.Executable(); err != nil {
-		return fmt.Errorf("find gust's own executable: %w", err)
+		return nil, "", fmt.Errorf("find gust's own executable: %w", err)
 	}
 	color, err := term.ParseColor(flags.color)
 	if err != nil {
-		return usageError(verb, "--color: %w", err)
+		return nil, "", usageError(verb, "--color: %w", err)
 	}
-	if opts.Go, err = a.findGo(); err != nil {
-		return err
-	}
-	return a.execute(c.Context(), opts, flags, color)
+	opts.Go, err = a.findGo()
+	return opts, color, err
 }
 
 // setFlags gives cobra the flags that were meant for it.
@@ -189,10 +202,10 @@ func usageError(verb, format string, args ...any) error {
 
 // execute runs the engine with a reporter attached, then explains.
 func (a *app) execute(ctx context.Context, opts build.Options, flags *buildFlags, color term.ColorMode) error {
-	// The program or the tests own the terminal; a line that is repainted
-	// under their output, and a pipe where they expect the terminal, would
-	// change what they do.
-	owned := opts.Verb == "run" || opts.Verb == "test"
+	// The program owns the terminal; a line that is repainted under its
+	// output, and a pipe where it expects the terminal, would change what it
+	// does.
+	owned := opts.Verb == "run"
 	r := report.New(report.Options{
 		Out: a.term.Out, Err: a.term.Err, JSON: flags.json,
 		Progress: !owned, Repaint: a.term.Repaints(), OutTTY: a.term.OutTTY,

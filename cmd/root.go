@@ -70,9 +70,10 @@ func (a *app) root() *cobra.Command {
 	root.SetIn(a.term.In)
 	root.SetOut(a.term.Out)
 	root.SetErr(a.term.Err)
-	for _, verb := range []string{"build", "install", "run", "test"} {
+	for _, verb := range []string{"build", "install", "run"} {
 		root.AddCommand(a.newBuildCmd(verb))
 	}
+	root.AddCommand(a.newTestCmd())
 	root.AddCommand(a.newVersionCmd(), a.newToolexecCmd(), a.newCacheCmd())
 	root.InitDefaultCompletionCmd()
 	return root

@@ -1,6 +1,7 @@
 package gocmd
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gust-go/gust/internal/fault"
@@ -124,6 +125,53 @@ func ListArgs(verb string, goArgs []string) []string {
 	return list
 }
 
+// InsertFlags puts flags in front of goArgs, behind a leading -C, which go
+// wants first. The user's own flags, being later, win.
+func InsertFlags(goArgs []string, flags ...string) []string {
+	n := chdirLen(goArgs)
+	return slices.Concat(goArgs[:n], flags, goArgs[n:])
+}
+
+// chdirLen is how many of args a leading -C flag takes.
+func chdirLen(args []string) int {
+	if len(args) == 0 {
+		return 0
+	}
+	name, _, hasValue, ok := cutFlag(args[0])
+	switch {
+	case !ok || name != "C":
+		return 0
+	case hasValue:
+		return 1
+	}
+	return min(2, len(args))
+}
+
+// TestPart returns goArgs, the arguments of a go test, for another run of
+// part of the tests: without the flags named in drop, and with packages and
+// flags in front of what is left. They must be in front because go takes what
+// follows a flag it does not know for its value. Arguments of the test binary
+// stay.
+func TestPart(goArgs []string, drop, flags, packages []string) ([]string, error) {
+	tokens, err := scan("test", goArgs)
+	if err != nil {
+		return nil, err
+	}
+	var before, rest []string
+	for _, t := range tokens {
+		switch {
+		case t.kind == packageToken:
+		case t.kind == restToken:
+			rest = append(rest, t.raw...)
+		case t.kind == flagToken && slices.Contains(drop, canonical("test", t.flag.Name)):
+		default:
+			before = append(before, t.raw...)
+		}
+	}
+	front := slices.Concat(packages, flags)
+	return append(InsertFlags(before, front...), rest...), nil
+}
+
 type tokenKind int
 
 const (
@@ -178,7 +226,7 @@ func (s *scanner) build() ([]token, error) {
 		return s.program(), nil
 	}
 	for len(s.args) > 0 {
-		if f, _, ok := cutOwn(s.args[0]); ok && !terminated {
+		if f, _, ok := cutOwn(s.verb, s.args[0]); ok && !terminated {
 			// go takes no flags here either, so no valid build is refused.
 			return nil, fault.New(fault.Usage,
 				"run: gust "+s.verb+" "+s.args[0]+" [packages]",
@@ -251,7 +299,7 @@ func (s *scanner) test() ([]token, error) {
 
 // flag scans one flag and its value, if the next argument is a flag.
 func (s *scanner) flag() (matched bool, err error) {
-	if f, kind, ok := cutOwn(s.args[0]); ok {
+	if f, kind, ok := cutOwn(s.verb, s.args[0]); ok {
 		return true, s.own(f, kind)
 	}
 	name, value, hasValue, ok := cutFlag(s.args[0])

@@ -1,6 +1,10 @@
 package gocmd
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // The tables below name go's flags and say which take a value, because a
 // value in an argument of its own must never be mistaken for a package or
@@ -60,7 +64,8 @@ var testFlags = map[string]arity{
 	"v": boolean, "vet": valued,
 }
 
-// ownFlags are gust's, written with two dashes only.
+// ownFlags are gust's, written with two dashes only, of every go command that
+// gust accelerates.
 var ownFlags = map[string]arity{
 	"lines":    valued,
 	"no-reuse": boolean,
@@ -71,14 +76,31 @@ var ownFlags = map[string]arity{
 	"help":     boolean,
 }
 
-// OwnFlags returns the names of gust's own flags of the go commands that
-// gust accelerates.
-func OwnFlags() []string {
-	names := make([]string, 0, len(ownFlags))
-	for name := range ownFlags {
-		names = append(names, name)
+// ownTestFlags are what gust test has besides.
+var ownTestFlags = map[string]arity{
+	"format": valued, "format-icons": valued, "format-hide-empty-pkg": boolean,
+	"hide-summary": valued,
+	"rerun-fails":  optional, "rerun-fails-max-failures": valued,
+	"rerun-fails-report": valued, "rerun-fails-run-root-test": boolean,
+	"rerun-fails-abort-on-data-race": boolean, "flaky": valued,
+}
+
+// OwnFlags returns the names of gust's own flags of a go command that gust
+// accelerates.
+func OwnFlags(verb string) []string {
+	names := slices.Collect(maps.Keys(ownFlags))
+	if verb == "test" {
+		names = slices.AppendSeq(names, maps.Keys(ownTestFlags))
 	}
 	return names
+}
+
+// ownArity looks a flag of gust's up for one verb.
+func ownArity(verb, name string) arity {
+	if k := ownFlags[name]; k != unknownFlag || verb != "test" {
+		return k
+	}
+	return ownTestFlags[name]
 }
 
 // goArity looks a flag of go up for one verb.
@@ -120,13 +142,14 @@ func cutFlag(arg string) (name, value string, hasValue, ok bool) {
 }
 
 // cutOwn takes one of gust's own flags apart.
-func cutOwn(arg string) (f Flag, kind arity, ok bool) {
+func cutOwn(verb, arg string) (f Flag, kind arity, ok bool) {
 	if !strings.HasPrefix(arg, "--") {
 		return Flag{}, unknownFlag, false
 	}
 	name, value, hasValue, ok := cutFlag(arg)
-	if !ok || ownFlags[name] == unknownFlag {
+	kind = ownArity(verb, name)
+	if !ok || kind == unknownFlag {
 		return Flag{}, unknownFlag, false
 	}
-	return Flag{Name: name, Value: value, HasValue: hasValue}, ownFlags[name], true
+	return Flag{Name: name, Value: value, HasValue: hasValue}, kind, true
 }

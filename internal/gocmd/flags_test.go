@@ -60,13 +60,16 @@ func TestTablesAgree(t *testing.T) {
 			t.Errorf("-%s is %d for build and %d for test", name, other, kind)
 		}
 	}
-	for name, kind := range ownFlags {
-		if name != "json" && buildFlags[name] != unknownFlag {
-			t.Errorf("--%s (%d) is go's flag as well", name, kind)
+	for _, name := range OwnFlags("test") {
+		if name != "json" && goArity("test", name) != unknownFlag {
+			t.Errorf("--%s is go's flag as well", name)
 		}
 	}
-	if !slices.Contains(OwnFlags(), "explain") || len(OwnFlags()) != len(ownFlags) {
-		t.Errorf("OwnFlags = %q", OwnFlags())
+	if !slices.Contains(OwnFlags("build"), "explain") || len(OwnFlags("build")) != len(ownFlags) {
+		t.Errorf("OwnFlags(build) = %q", OwnFlags("build"))
+	}
+	if len(OwnFlags("test")) != len(ownFlags)+len(ownTestFlags) {
+		t.Errorf("OwnFlags(test) = %q", OwnFlags("test"))
 	}
 }
 

@@ -1,0 +1,206 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+
+	"github.com/spf13/cobra"
+	"gotest.tools/gotestsum/testjson"
+
+	"github.com/gust-go/gust/build"
+	"github.com/gust-go/gust/internal/report"
+	"github.com/gust-go/gust/internal/term"
+	"github.com/gust-go/gust/internal/testview"
+	"github.com/gust-go/gust/testrun"
+)
+
+// testFlags are gust's own flags of test.
+type testFlags struct {
+	buildFlags
+	format    string
+	view      testjson.FormatOptions
+	hide      string
+	rerun     rerunFlag
+	rerunOpts testrun.Rerun
+	rerunFile string
+	flaky     string
+	summary   testjson.Summary // what --hide-summary leaves
+}
+
+// rerunFlag is --rerun-fails or --rerun-fails=N.
+type rerunFlag struct{ attempts int }
+
+func (f *rerunFlag) String() string { return strconv.Itoa(f.attempts) }
+func (f *rerunFlag) Type() string   { return "attempts" }
+
+func (f *rerunFlag) Set(s string) (err error) {
+	f.attempts, err = strconv.Atoi(s)
+	if err == nil && f.attempts < 0 {
+		err = fmt.Errorf("%d is negative", f.attempts)
+	}
+	return err
+}
+
+// newTestCmd is gust test.
+func (a *app) newTestCmd() *cobra.Command {
+	var flags testFlags
+	c := &cobra.Command{
+		Use:                   "test " + usageOf("test"),
+		Short:                 "go test, told well and recompiling only what a change affects",
+		Long:                  longHelp("test"),
+		DisableFlagParsing:    true,
+		DisableFlagsInUseLine: true,
+		ValidArgsFunction:     completeFlags,
+		RunE: func(c *cobra.Command, args []string) error {
+			err := a.runTestCmd(c, args, &flags)
+			if flags.json {
+				a.emitError(err)
+			}
+			return err
+		},
+	}
+	flags.buildFlags.register(c)
+	flags.register(c)
+	c.SetUsageTemplate(fmt.Sprintf(usageTemplate, testUsage, testEnvironment))
+	return c
+}
+
+// register makes the flags that only test has known to cobra.
+func (flags *testFlags) register(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&flags.format, "format", testview.Default, "how to show the run")
+	f.StringVar(&flags.view.Icons, "format-icons", "default", "icons of the formats that have some")
+	f.BoolVar(&flags.view.HideEmptyPackages, "format-hide-empty-pkg", false, "leave packages without tests out")
+	f.StringVar(&flags.hide, "hide-summary", "none", "parts of the summary to leave out")
+	f.Var(&flags.rerun, "rerun-fails", "run failed tests again")
+	f.Lookup("rerun-fails").NoOptDefVal = "2"
+	f.IntVar(&flags.rerunOpts.MaxFailures, "rerun-fails-max-failures", 10, "run nothing again if more tests failed")
+	f.StringVar(&flags.rerunFile, "rerun-fails-report", "", "file for a report about reruns")
+	f.BoolVar(&flags.rerunOpts.RootTests, "rerun-fails-run-root-test", false, "run whole tests again, not single subtests")
+	f.BoolVar(&flags.rerunOpts.AbortOnDataRace, "rerun-fails-abort-on-data-race", false, "run nothing again after a data race")
+	f.StringVar(&flags.flaky, "flaky", "pass", "pass or fail")
+}
+
+// testUsage and testEnvironment are the parts of the help that only test has.
+const (
+	testUsage = `  --format=NAME     gust (default), or one of gotestsum's: dots, dots-v2, pkgname,
+                    pkgname-and-test-fails, testname, testdox, github-actions,
+                    standard-quiet, standard-verbose, standard-json, none
+  --format-icons=NAME      default, hivis, text, codicons, octicons, emoticons
+  --format-hide-empty-pkg  leave packages without tests out
+  --hide-summary=PARTS     skipped, failed, errors, output, all; comma-separated
+  --rerun-fails[=N]        run failed tests again, up to N times each (2)
+  --rerun-fails-max-failures=N      run nothing again if more than N failed (10)
+  --rerun-fails-report=FILE         write how often each of them ran and failed
+  --rerun-fails-run-root-test       run the whole test again, not a subtest alone
+  --rerun-fails-abort-on-data-race  run nothing again after a data race
+  --flaky=pass|fail        whether tests that fail and then pass fail the run (pass)
+`
+	testEnvironment = `  GUST_TEST_FORMAT  default of --format
+`
+)
+
+// runTestCmd runs go test, or shows a recorded run.
+func (a *app) runTestCmd(c *cobra.Command, args []string, flags *testFlags) error {
+	opts, color, err := a.buildOptions(c, "test", args, &flags.buildFlags)
+	if err != nil || opts == nil {
+		return err
+	}
+	if err := a.checkTestFlags(c, flags); err != nil {
+		return err
+	}
+	return a.test(c.Context(), *opts, flags, color)
+}
+
+// checkTestFlags reads the values that pflag took as text.
+func (a *app) checkTestFlags(c *cobra.Command, flags *testFlags) (err error) {
+	if env := a.term.Getenv("GUST_TEST_FORMAT"); env != "" && !c.Flags().Changed("format") {
+		flags.format = env
+	}
+	if err := testview.ParseFormat(flags.format); err != nil {
+		return usageError("test", "--format: %w", err)
+	}
+	if flags.summary, err = testview.ParseSummary(flags.hide); err != nil {
+		return usageError("test", "--hide-summary: %w", err)
+	}
+	if flags.flaky != "pass" && flags.flaky != "fail" {
+		return usageError("test", "--flaky: %q is neither pass nor fail", flags.flaky)
+	}
+	flags.rerunOpts.Attempts = flags.rerun.attempts
+	return nil
+}
+
+// test runs the engine with a view attached, and sums up.
+func (a *app) test(ctx context.Context, opts build.Options, flags *testFlags, color term.ColorMode) error {
+	r := report.New(report.Options{
+		Out: a.term.Out, Err: a.term.Err, JSON: flags.json,
+		ColorErr: a.term.Color(color, a.term.ErrTTY), Clock: a.clock,
+	})
+	opts.Stdout, opts.Stderr = a.term.Out, a.term.Err
+	testview.SetColor(a.term.Color(color, a.term.OutTTY))
+	view := testview.NewGotestsum(a.term.Out, a.term.Err, formatOf(flags, opts.Args), flags.view)
+	result, err := testrun.Run(ctx, testrun.Options{
+		Build: opts, Engine: a.build, View: view, Rerun: flags.rerunOpts,
+	}, r)
+	if closeErr := r.Close(); closeErr != nil && err == nil {
+		err = fmt.Errorf("write events: %w", closeErr)
+	}
+	if err != nil {
+		return err
+	}
+	if err := a.sumUp(result, flags); err != nil {
+		return err
+	}
+	if flags.explain.on && !flags.json {
+		if err := a.explain(ctx, r, opts, flags.explain.pkg, color, result.ExitCode); err != nil {
+			return err
+		}
+	}
+	return goResult(a.testCode(result, flags), nil)
+}
+
+// sumUp writes what comes after a run: the summary and reports.
+func (a *app) sumUp(result testrun.Result, flags *testFlags) error {
+	if result.Plain {
+		return nil
+	}
+	if result.Execution != nil && !flags.json {
+		testjson.PrintSummary(a.term.Out, result.Execution, flags.summary)
+	}
+	if flags.rerunFile == "" {
+		return nil
+	}
+	f, err := os.Create(flags.rerunFile)
+	if err == nil {
+		err = result.WriteReport(f)
+		if closeErr := f.Close(); err == nil {
+			err = closeErr
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("write the report about reruns: %w", err)
+	}
+	return nil
+}
+
+// testCode is the exit code of a run: go's, and 1 if flaky tests are to fail
+// it.
+func (a *app) testCode(result testrun.Result, flags *testFlags) int {
+	if result.ExitCode == 0 && flags.flaky == "fail" && len(result.Flaky) > 0 {
+		return 1
+	}
+	return result.ExitCode
+}
+
+// formatOf is the format of testjson to show a run in.
+func formatOf(flags *testFlags, _ []string) string {
+	switch {
+	case flags.json:
+		return "none"
+	case flags.format == testview.Default:
+		return "pkgname-and-test-fails"
+	}
+	return flags.format
+}

@@ -1,0 +1,72 @@
+package testrun
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"gotest.tools/gotestsum/testjson"
+
+	"github.com/gust-go/gust/build"
+	"github.com/gust-go/gust/internal/event"
+)
+
+// Options say what to test and who watches. The zero value of every field
+// but Build is usable.
+type Options struct {
+	// Build is the go test to run, as for build.Run; Verb is set. Its Stdout
+	// and Stderr are used only where there is no stream of events.
+	Build build.Options
+	// Engine builds and runs; nil means build.Run.
+	Engine func(context.Context, build.Options, event.Sink) (build.Result, error)
+	// View shows the run; nil shows nothing.
+	View View
+	// Handlers read the same events after the View. Their errors stop nothing;
+	// the first is in the Result.
+	Handlers []testjson.EventHandler
+	// ForceStream makes a stream of events even for flags such as -bench that
+	// plain go would serve better.
+	ForceStream bool
+	// Raw, if not nil, receives go's JSON stream byte for byte.
+	Raw io.Writer
+	// Keep keeps passed cases in the Execution.
+	Keep bool
+	// Rerun says what happens to tests that failed.
+	Rerun Rerun
+	// Now tells the time; nil means time.Now.
+	Now func() time.Time
+}
+
+// A View shows a run to the user. Event and Err are called from two
+// goroutines; Event in the order of the stream.
+type View interface {
+	testjson.EventHandler
+	// Foreign receives what stands in the stream but is no event, newline
+	// included.
+	Foreign(text []byte)
+	// BeforeRerun is called when failed tests are about to be run again.
+	BeforeRerun(exec *testjson.Execution)
+}
+
+// Result is what a test run came to.
+type Result struct {
+	// ExitCode is go's own; with reruns, that of the last of them.
+	ExitCode int
+	// Plain is true if go ran without a stream of events; then nothing below
+	// is set.
+	Plain bool
+	// Execution has the tests of all runs.
+	Execution *testjson.Execution
+	// BuildFailed counts packages that could not be built.
+	BuildFailed int
+	// Reran is true if failed tests were run again.
+	Reran bool
+	// Flaky are the tests that failed and then passed, sorted.
+	Flaky []Flaky
+	// Aborted says why failed tests were not run again, though asked for.
+	Aborted error
+	// HandlerErr is the first error of a handler.
+	HandlerErr error
+
+	failures []Flaky // every test that ever failed
+}

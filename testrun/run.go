@@ -1,0 +1,143 @@
+package testrun
+
+import (
+	"context"
+	"io"
+	"strconv"
+	"time"
+
+	"gotest.tools/gotestsum/testjson"
+
+	"github.com/gust-go/gust/build"
+	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/internal/gocmd"
+)
+
+// Run runs the tests that o describes. It returns an error only if go could
+// not be run, or ctx ended; that tests failed is in the result's exit code.
+// The sink receives the events of build.Run.
+func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
+	r := newRunner(o)
+	r.environment(ctx)
+	if r.ownStream() {
+		return r.plain(ctx, sink)
+	}
+	first := r.Build
+	first.Args = gocmd.InsertFlags(first.Args, "-json")
+	res, err := r.stream(ctx, first, 0, sink)
+	r.result.ExitCode = res.ExitCode
+	if err == nil && res.ExitCode != 0 {
+		err = r.reruns(ctx, sink)
+	}
+	return r.finish(), err
+}
+
+// Report shows a recorded stream as if it were that of a run.
+func Report(stream io.Reader, o Options) (Result, error) {
+	r := newRunner(o)
+	err := r.scan(stream, noReader{}, 0)
+	if r.tally.anyFailed || len(r.tally.buildFailed) > 0 {
+		r.result.ExitCode = 1
+	}
+	return r.finish(), err
+}
+
+type noReader struct{}
+
+func (noReader) Read([]byte) (int, error) { return 0, io.EOF }
+
+// runner is one Run.
+type runner struct {
+	Options
+	exec   *testjson.Execution
+	tally  *tally
+	result Result
+}
+
+func newRunner(o Options) *runner {
+	o.Build.Verb = "test"
+	if o.Engine == nil {
+		o.Engine = build.Run
+	}
+	if o.View == nil {
+		o.View = noView{}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &runner{Options: o, tally: newTally()}
+}
+
+func (r *runner) finish() Result {
+	r.result.Execution = r.exec
+	r.result.BuildFailed = len(r.tally.buildFailed)
+	r.result.Flaky = r.tally.flaky()
+	r.result.failures = r.tally.list(func(*counts) bool { return true })
+	return r.result
+}
+
+// environment asks go for its environment once for all runs. If that fails,
+// build.Run will ask again and know what to do about it.
+func (r *runner) environment(ctx context.Context) {
+	if r.Build.Env != nil {
+		return
+	}
+	chdir, _ := gocmd.FindFlag("test", r.Build.Args, "C")
+	if env, err := r.Build.Go.EnvVars(ctx, chdir); err == nil {
+		r.Build.Env = &env
+	}
+}
+
+// plain leaves the terminal to go.
+func (r *runner) plain(ctx context.Context, sink event.Sink) (Result, error) {
+	res, err := r.Engine(ctx, r.Build, sink)
+	return Result{ExitCode: res.ExitCode, Plain: true}, err
+}
+
+// ownStream reports whether go's output is no stream of test events, or none
+// that anything could be added to.
+func (r *runner) ownStream() bool {
+	if r.ForceStream {
+		return r.flagOn("c") || r.flagOn("n")
+	}
+	for _, name := range []string{"list", "bench", "fuzz"} {
+		if r.flag(name) != "" {
+			return true
+		}
+	}
+	for _, name := range []string{"c", "n", "json", "h", "help"} {
+		if r.flagOn(name) {
+			return true
+		}
+	}
+	return r.flag("v") == "test2json"
+}
+
+// flag is the value of a flag from the command line or else GOFLAGS.
+func (r *runner) flag(name string) string {
+	if v, ok := gocmd.FindFlag("test", r.Build.Args, name); ok {
+		return v
+	}
+	if r.Build.Env == nil {
+		return ""
+	}
+	goflags, err := gocmd.SplitGOFLAGS(r.Build.Env.GOFLAGS)
+	if err != nil {
+		return "" // go itself will say so
+	}
+	v, _ := gocmd.FindFlag("test", goflags, name)
+	return v
+}
+
+func (r *runner) flagOn(name string) bool {
+	on, err := strconv.ParseBool(r.flag(name))
+	return err == nil && on
+}
+
+// noView shows nothing.
+type noView struct{}
+
+func (noView) Event(testjson.TestEvent, *testjson.Execution) error { return nil }
+func (noView) Err(string) error                                    { return nil }
+func (noView) Foreign([]byte)                                      {}
+func (noView) BeforeRerun(*testjson.Execution)                     {}
