@@ -1,16 +1,16 @@
 package cmd
 
 import (
-	"context"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 
 	"github.com/spf13/cobra"
 	"gotest.tools/gotestsum/testjson"
 
-	"github.com/gust-go/gust/build"
-	"github.com/gust-go/gust/internal/report"
+	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/internal/gocmd"
 	"github.com/gust-go/gust/internal/term"
 	"github.com/gust-go/gust/internal/testview"
 	"github.com/gust-go/gust/testrun"
@@ -27,6 +27,7 @@ type testFlags struct {
 	rerunFile string
 	flaky     string
 	summary   testjson.Summary // what --hide-summary leaves
+	changed   func(name string) bool
 }
 
 // rerunFlag is --rerun-fails or --rerun-fails=N.
@@ -104,6 +105,10 @@ const (
 
 // runTestCmd runs go test, or shows a recorded run.
 func (a *app) runTestCmd(c *cobra.Command, args []string, flags *testFlags) error {
+	report := len(args) > 0 && args[0] == reportCommand
+	if report {
+		args = args[1:]
+	}
 	opts, color, err := a.buildOptions(c, "test", args, &flags.buildFlags)
 	if err != nil || opts == nil {
 		return err
@@ -111,7 +116,13 @@ func (a *app) runTestCmd(c *cobra.Command, args []string, flags *testFlags) erro
 	if err := a.checkTestFlags(c, flags); err != nil {
 		return err
 	}
-	return a.test(c.Context(), *opts, flags, color)
+	if report {
+		return a.reportRun(c.Context(), opts.Args, flags, color)
+	}
+	opts.Stdout, opts.Stderr = a.term.Out, a.term.Err
+	return a.show(c.Context(), *opts, flags, color, func(o testrun.Options, sink event.Sink) (testrun.Result, error) {
+		return testrun.Run(c.Context(), o, sink)
+	})
 }
 
 // checkTestFlags reads the values that pflag took as text.
@@ -128,45 +139,64 @@ func (a *app) checkTestFlags(c *cobra.Command, flags *testFlags) (err error) {
 	if flags.flaky != "pass" && flags.flaky != "fail" {
 		return usageError("test", "--flaky: %q is neither pass nor fail", flags.flaky)
 	}
+	flags.changed = c.Flags().Changed
 	flags.rerunOpts.Attempts = flags.rerun.attempts
 	return nil
 }
 
-// test runs the engine with a view attached, and sums up.
-func (a *app) test(ctx context.Context, opts build.Options, flags *testFlags, color term.ColorMode) error {
-	r := report.New(report.Options{
-		Out: a.term.Out, Err: a.term.Err, JSON: flags.json,
-		ColorErr: a.term.Color(color, a.term.ErrTTY), Clock: a.clock,
-	})
-	opts.Stdout, opts.Stderr = a.term.Out, a.term.Err
-	testview.SetColor(a.term.Color(color, a.term.OutTTY))
-	view := testview.NewGotestsum(a.term.Out, a.term.Err, formatOf(flags, opts.Args), flags.view)
-	result, err := testrun.Run(ctx, testrun.Options{
-		Build: opts, Engine: a.build, View: view, Rerun: flags.rerunOpts,
-	}, r)
-	if closeErr := r.Close(); closeErr != nil && err == nil {
-		err = fmt.Errorf("write events: %w", closeErr)
-	}
-	if err != nil {
-		return err
-	}
-	if err := a.sumUp(result, flags); err != nil {
-		return err
-	}
-	if flags.explain.on && !flags.json {
-		if err := a.explain(ctx, r, opts, flags.explain.pkg, color, result.ExitCode); err != nil {
-			return err
-		}
-	}
-	return goResult(a.testCode(result, flags), nil)
+// A testView shows a run, with the event.Sink that belongs to it.
+type testView interface {
+	testrun.View
+	event.Sink
+	// Stderr is where gust's warnings go.
+	Stderr() io.Writer
+	// Gathered is what the view knows for summaries.
+	Gathered() *testview.Digest
+	Close()
 }
 
-// sumUp writes what comes after a run: the summary and reports.
+// sinks hands events to several.
+type sinks []event.Sink
+
+// Emit implements event.Sink.
+func (s sinks) Emit(e event.Event) {
+	for _, sink := range s {
+		sink.Emit(e)
+	}
+}
+
+// testView makes the view that --format asks for.
+func (a *app) testView(flags *testFlags, color term.ColorMode, args []string) testView {
+	colored := a.term.Color(color, a.term.OutTTY)
+	testview.SetColor(colored)
+	if flags.json || flags.format != testview.Default {
+		format := flags.format
+		if flags.json {
+			format = "none"
+		}
+		return testview.NewGotestsum(a.term.Out, a.term.Err, format, flags.view)
+	}
+	return testview.New(testview.Options{
+		Out: a.term.Out, Err: a.term.Err, Live: a.term.OutTTY && a.term.Repaints(),
+		Verbose: flags.verbose(args), Color: colored, GitHub: a.term.Getenv("GITHUB_ACTIONS") == "true",
+		Width: a.term.Width, Clock: a.clock, Shown: flags.summary,
+		Repro: func(pkg, test string) string { return testrun.Repro(args, pkg, test) },
+	})
+}
+
+// verbose reports whether the user asks for all output.
+func (flags *testFlags) verbose(args []string) bool {
+	v, _ := gocmd.FindFlag("test", args, "v")
+	on, err := strconv.ParseBool(v)
+	return err == nil && on
+}
+
+// sumUp writes what comes after a run: gotestsum's summary and reports.
 func (a *app) sumUp(result testrun.Result, flags *testFlags) error {
 	if result.Plain {
 		return nil
 	}
-	if result.Execution != nil && !flags.json {
+	if result.Execution != nil && !flags.json && flags.format != testview.Default {
 		testjson.PrintSummary(a.term.Out, result.Execution, flags.summary)
 	}
 	if flags.rerunFile == "" {
@@ -192,15 +222,4 @@ func (a *app) testCode(result testrun.Result, flags *testFlags) int {
 		return 1
 	}
 	return result.ExitCode
-}
-
-// formatOf is the format of testjson to show a run in.
-func formatOf(flags *testFlags, _ []string) string {
-	switch {
-	case flags.json:
-		return "none"
-	case flags.format == testview.Default:
-		return "pkgname-and-test-fails"
-	}
-	return flags.format
 }

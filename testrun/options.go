@@ -29,6 +29,9 @@ type Options struct {
 	ForceStream bool
 	// Raw, if not nil, receives go's JSON stream byte for byte.
 	Raw io.Writer
+	// Verbose sends all output of tests to the sink, not only that of tests
+	// that did not pass.
+	Verbose bool
 	// Keep keeps passed cases in the Execution.
 	Keep bool
 	// Rerun says what happens to tests that failed.
@@ -41,6 +44,8 @@ type Options struct {
 // goroutines; Event in the order of the stream.
 type View interface {
 	testjson.EventHandler
+	// Begin is called first, if there is anything to show at all.
+	Begin()
 	// Foreign receives what stands in the stream but is no event, newline
 	// included.
 	Foreign(text []byte)
@@ -57,10 +62,10 @@ type Result struct {
 	Plain bool
 	// Execution has the tests of all runs.
 	Execution *testjson.Execution
-	// BuildFailed counts packages that could not be built.
-	BuildFailed int
-	// Reran is true if failed tests were run again.
-	Reran bool
+	// Summary counts what happened.
+	Summary event.TestSummary
+	// Runs counts runs of go test.
+	Runs int
 	// Flaky are the tests that failed and then passed, sorted.
 	Flaky []Flaky
 	// Aborted says why failed tests were not run again, though asked for.

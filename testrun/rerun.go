@@ -45,7 +45,7 @@ func (r *runner) reruns(ctx context.Context, sink event.Sink) error {
 		return nil
 	}
 	for attempt := 1; attempt <= r.Rerun.Attempts && len(todo) > 0; attempt++ {
-		r.result.Reran = true
+		r.sink.Emit(event.TestRerun{Run: attempt, Tests: len(todo)})
 		r.View.BeforeRerun(r.exec)
 		var err error
 		if todo, err = r.attempt(ctx, attempt, todo, sink); err != nil || r.result.Aborted != nil {
@@ -79,7 +79,7 @@ func (r *runner) candidates(failed []testjson.TestCase) []testjson.TestCase {
 // some did not run at all, and would be taken for passed.
 func (r *runner) whyNoRerun(code int) error {
 	switch {
-	case len(r.tally.buildFailed) > 0:
+	case r.digest.buildFailed:
 		return errors.New("a package could not be built")
 	case code > 1:
 		return fmt.Errorf("go test ended with status %d", code)
@@ -93,8 +93,8 @@ func (r *runner) whyNoRerun(code int) error {
 			return fmt.Errorf("package %s failed outside of its tests", name)
 		}
 	}
-	if names := r.tally.unfinished; len(names) > 0 {
-		return fmt.Errorf("%s did not finish", names[0])
+	if name := r.digest.unfinished; name != "" {
+		return fmt.Errorf("%s did not finish", name)
 	}
 	return nil
 }
@@ -108,7 +108,7 @@ func (r *runner) attempt(ctx context.Context, n int, todo []testjson.TestCase, s
 		if err != nil {
 			return nil, err
 		}
-		r.tally.watch = make(map[testKey]testjson.Action)
+		r.digest.watch = make(map[testKey]testjson.Action)
 		res, err := r.stream(ctx, o, n, sink)
 		if err != nil {
 			return nil, err
@@ -126,12 +126,12 @@ func (r *runner) attempt(ctx context.Context, n int, todo []testjson.TestCase, s
 // not run at all has not passed, whatever go says.
 func (r *runner) failedAgain(tc testjson.TestCase, code int) []testjson.TestCase {
 	var failed []testjson.TestCase
-	for key, action := range r.tally.watch {
+	for key, action := range r.digest.watch {
 		if action == testjson.ActionFail {
 			failed = append(failed, r.exec.Package(key.pkg).LastFailedByName(key.test))
 		}
 	}
-	ran := r.tally.watch[testKey{tc.Package, tc.Test.Name()}] != ""
+	ran := r.digest.watch[testKey{tc.Package, tc.Test.Name()}] != ""
 	if len(failed) == 0 && (!ran || code != 0) {
 		return []testjson.TestCase{tc}
 	}
@@ -157,4 +157,23 @@ func (r Result) WriteReport(w io.Writer) error {
 		}
 	}
 	return nil
+}
+
+// Repro is a command line that runs one test, or with an empty name a
+// package, with the flags of goArgs, quoted for a shell.
+func Repro(goArgs []string, pkg, test string) string {
+	var flags []string
+	if test != "" {
+		flags = append(flags, "-run="+strings.TrimPrefix(runFlag(testjson.TestName(test)), "-test.run="))
+	}
+	args, err := gocmd.TestPart(goArgs, []string{"run", "json", "v", "coverprofile"}, flags, []string{pkg})
+	if err != nil {
+		args = append(flags, pkg)
+	}
+	for i, arg := range args {
+		if arg == "" || strings.ContainsAny(arg, " \t\n\"'\\$`*?[](){}<>|&;#~!^") {
+			args[i] = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		}
+	}
+	return "gust test " + strings.Join(args, " ")
 }

@@ -15,13 +15,14 @@ import (
 
 // Run runs the tests that o describes. It returns an error only if go could
 // not be run, or ctx ended; that tests failed is in the result's exit code.
-// The sink receives the events of build.Run.
+// The sink receives the events of build.Run and those of the tests.
 func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
-	r := newRunner(o)
+	r := newRunner(o, sink)
 	r.environment(ctx)
 	if r.ownStream() {
 		return r.plain(ctx, sink)
 	}
+	r.View.Begin()
 	first := r.Build
 	first.Args = gocmd.InsertFlags(first.Args, "-json")
 	res, err := r.stream(ctx, first, 0, sink)
@@ -33,11 +34,17 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 }
 
 // Report shows a recorded stream as if it were that of a run.
-func Report(stream io.Reader, o Options) (Result, error) {
-	r := newRunner(o)
+func Report(stream io.Reader, o Options, sink event.Sink) (Result, error) {
+	r := newRunner(o, sink)
+	r.View.Begin()
+	r.result.Runs = 1
 	err := r.scan(stream, noReader{}, 0)
-	if r.tally.anyFailed || len(r.tally.buildFailed) > 0 {
+	if r.digest.buildFailed || r.exec != nil && len(r.exec.Failed()) > 0 {
 		r.result.ExitCode = 1
+	}
+	if r.exec != nil {
+		// The run took its time when it was recorded.
+		r.began = r.Now().Add(-r.exec.Elapsed())
 	}
 	return r.finish(), err
 }
@@ -50,11 +57,13 @@ func (noReader) Read([]byte) (int, error) { return 0, io.EOF }
 type runner struct {
 	Options
 	exec   *testjson.Execution
-	tally  *tally
+	digest *digest
+	sink   event.Sink
+	began  time.Time
 	result Result
 }
 
-func newRunner(o Options) *runner {
+func newRunner(o Options, sink event.Sink) *runner {
 	o.Build.Verb = "test"
 	if o.Engine == nil {
 		o.Engine = build.Run
@@ -65,14 +74,20 @@ func newRunner(o Options) *runner {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &runner{Options: o, tally: newTally()}
+	return &runner{Options: o, digest: newDigest(sink, o.Now, o.Verbose), sink: sink, began: o.Now()}
 }
 
 func (r *runner) finish() Result {
 	r.result.Execution = r.exec
-	r.result.BuildFailed = len(r.tally.buildFailed)
-	r.result.Flaky = r.tally.flaky()
-	r.result.failures = r.tally.list(func(*counts) bool { return true })
+	r.result.Flaky = r.digest.flaky()
+	r.result.failures = r.digest.list(func(*counts) bool { return true })
+	sum := r.digest.end(r.result.ExitCode, r.Now().Sub(r.began))
+	sum.Runs = r.result.Runs
+	if r.result.Aborted != nil {
+		sum.RerunAborted = r.result.Aborted.Error()
+	}
+	r.result.Summary = sum
+	r.sink.Emit(sum)
 	return r.result
 }
 
@@ -138,6 +153,7 @@ func (r *runner) flagOn(name string) bool {
 type noView struct{}
 
 func (noView) Event(testjson.TestEvent, *testjson.Execution) error { return nil }
+func (noView) Begin()                                              {}
 func (noView) Err(string) error                                    { return nil }
 func (noView) Foreign([]byte)                                      {}
 func (noView) BeforeRerun(*testjson.Execution)                     {}

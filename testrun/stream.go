@@ -55,6 +55,8 @@ func (r *runner) stream(ctx context.Context, o build.Options, runID int, sink ev
 	}
 	defer p.close()
 	o.Stdout, o.Stderr = p.outW, p.errW
+	r.result.Runs++
+	r.digest.run = runID
 	scanned := make(chan error, 1)
 	go func() { scanned <- r.scan(p.outR, p.errR, runID) }()
 	res, err := r.Engine(ctx, o, sink)
@@ -98,7 +100,7 @@ type handler struct{ r *runner }
 // Event implements [testjson.EventHandler].
 func (h handler) Event(e testjson.TestEvent, exec *testjson.Execution) error {
 	r := h.r
-	r.tally.add(e)
+	r.digest.add(e)
 	if err := r.View.Event(e, exec); err != nil && r.result.HandlerErr == nil {
 		r.result.HandlerErr = err
 	}
@@ -108,7 +110,7 @@ func (h handler) Event(e testjson.TestEvent, exec *testjson.Execution) error {
 		}
 	}
 	if !r.Keep {
-		r.tally.prune(e, exec)
+		r.digest.prune(e, exec)
 	}
 	return nil
 }

@@ -8,10 +8,10 @@ import (
 // clearLine goes to the first column and erases what stands there.
 const clearLine = "\r\x1b[K"
 
-// A line is the last line of a terminal, repainted in place. Everything else
+// A Line is the last line of a terminal, repainted in place. Everything else
 // that is written to the terminal must go through one of its writers, which
 // take the line away first and put it back after the next full line.
-type line struct {
+type Line struct {
 	mu      sync.Mutex
 	w       io.Writer
 	text    string
@@ -21,9 +21,12 @@ type line struct {
 	midLine bool
 }
 
-// set replaces the text; an empty text removes the line. The status is
+// NewLine returns a line that is painted on w, a terminal.
+func NewLine(w io.Writer) *Line { return &Line{w: w} }
+
+// Set replaces the text; an empty text removes the line. The status is
 // decoration, so a terminal that refuses it is nobody's error.
-func (l *line) set(text string) {
+func (l *Line) Set(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if text == l.text {
@@ -37,26 +40,26 @@ func (l *line) set(text string) {
 	l.paint()
 }
 
-func (l *line) clear() {
+func (l *Line) clear() {
 	if l.painted {
 		_, _ = io.WriteString(l.w, clearLine)
 		l.painted = false
 	}
 }
 
-func (l *line) paint() {
+func (l *Line) paint() {
 	if l.text != "" && !l.midLine {
 		_, _ = io.WriteString(l.w, l.text)
 		l.painted = true
 	}
 }
 
-// writer returns a writer to w, which shares the terminal with the line. The
+// Writer returns a writer to w, which shares the terminal with the line. The
 // bytes arrive unchanged.
-func (l *line) writer(w io.Writer) io.Writer { return &lineWriter{l, w} }
+func (l *Line) Writer(w io.Writer) io.Writer { return &lineWriter{l, w} }
 
 type lineWriter struct {
-	line *line
+	line *Line
 	w    io.Writer
 }
 

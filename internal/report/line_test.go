@@ -29,9 +29,9 @@ func screen(raw string) string {
 
 func TestLineStaysBelowOutput(t *testing.T) {
 	var terminal bytes.Buffer
-	l := &line{w: &terminal}
-	goErr := l.writer(&terminal)
-	l.set("[1 compiled] a")
+	l := &Line{w: &terminal}
+	goErr := l.Writer(&terminal)
+	l.Set("[1 compiled] a")
 	write := func(s string) {
 		t.Helper()
 		if n, err := io.WriteString(goErr, s); n != len(s) || err != nil {
@@ -39,14 +39,14 @@ func TestLineStaysBelowOutput(t *testing.T) {
 		}
 	}
 	write("# pkg\n")
-	l.set("[2 compiled] b")
+	l.Set("[2 compiled] b")
 	write("main.go:1: unde")
-	l.set("[3 compiled] c") // must not be glued to half a line
+	l.Set("[3 compiled] c") // must not be glued to half a line
 	write("fined: x\n")
 	if got, want := screen(terminal.String()), "# pkg\nmain.go:1: undefined: x\n[3 compiled] c"; got != want {
 		t.Errorf("the terminal shows %q, want %q", got, want)
 	}
-	l.set("")
+	l.Set("")
 	if got, want := screen(terminal.String()), "# pkg\nmain.go:1: undefined: x\n"; got != want {
 		t.Errorf("at the end the terminal shows %q, want %q", got, want)
 	}
@@ -54,9 +54,9 @@ func TestLineStaysBelowOutput(t *testing.T) {
 
 func TestLineWriterChangesNothing(t *testing.T) {
 	var status, out bytes.Buffer
-	l := &line{w: &status}
-	w := l.writer(&out)
-	l.set("busy")
+	l := &Line{w: &status}
+	w := l.Writer(&out)
+	l.Set("busy")
 	data := "\x00\r\n\x1b[31mred\xff"
 	if _, err := io.WriteString(w, data); err != nil {
 		t.Fatal(err)
@@ -71,8 +71,8 @@ type fullDisk struct{}
 func (fullDisk) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
 
 func TestLineWriterReportsErrors(t *testing.T) {
-	l := &line{w: io.Discard}
-	if _, err := l.writer(fullDisk{}).Write([]byte("x")); err != io.ErrShortWrite {
+	l := &Line{w: io.Discard}
+	if _, err := l.Writer(fullDisk{}).Write([]byte("x")); err != io.ErrShortWrite {
 		t.Errorf("error = %v, want that of the writer below", err)
 	}
 }

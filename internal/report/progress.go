@@ -48,7 +48,7 @@ func (r *Reporter) progress(now time.Time) {
 		return
 	}
 	text := fmt.Sprintf("[%s] %s  %s", r.counts, Duration(elapsed), r.current)
-	r.line.set(truncate(strings.TrimRight(text, " "), r.opts.Width()-1))
+	r.line.Set(truncate(strings.TrimRight(text, " "), r.opts.Width()-1))
 }
 
 // truncate cuts text to a number of columns. Import paths are nearly always

@@ -48,7 +48,7 @@ const (
 // A Reporter is an event.Sink for one run of an engine.
 type Reporter struct {
 	opts  Options
-	line  *line // nil unless repainting
+	line  *Line // nil unless repainting
 	start time.Time
 
 	stop func()
@@ -85,7 +85,7 @@ func New(opts Options) *Reporter {
 	every := plainEvery
 	if opts.Repaint {
 		every = repaintEvery
-		r.line = &line{w: opts.Err}
+		r.line = &Line{w: opts.Err}
 	}
 	r.run(every)
 	return r
@@ -115,7 +115,7 @@ func (r *Reporter) Stdout() io.Writer {
 	if r.line == nil || !r.opts.OutTTY {
 		return r.opts.Out
 	}
-	return r.line.writer(r.opts.Out)
+	return r.line.Writer(r.opts.Out)
 }
 
 // Stderr is where go's stderr goes: Err itself unless a status line is up.
@@ -123,7 +123,7 @@ func (r *Reporter) Stderr() io.Writer {
 	if r.line == nil {
 		return r.opts.Err
 	}
-	return r.line.writer(r.opts.Err)
+	return r.line.Writer(r.opts.Err)
 }
 
 // Emit takes note of an event and shows it if it is for the user's eyes now.
@@ -178,7 +178,7 @@ func (r *Reporter) Close() error {
 	r.stop = func() {}
 	<-r.done
 	if r.line != nil {
-		r.line.set("")
+		r.line.Set("")
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

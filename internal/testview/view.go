@@ -13,6 +13,8 @@ import (
 
 	"github.com/fatih/color"
 	"gotest.tools/gotestsum/testjson"
+
+	"github.com/gust-go/gust/internal/event"
 )
 
 // Default is the name of gust's own format.
@@ -65,6 +67,7 @@ type Gotestsum struct {
 	out, err  io.Writer
 	formatter testjson.EventFormatter
 	mu        sync.Mutex
+	digest    Digest
 }
 
 // NewGotestsum returns a view in one of gotestsum's formats.
@@ -76,6 +79,9 @@ func NewGotestsum(out, err io.Writer, format string, opts testjson.FormatOptions
 	}
 	return &Gotestsum{out: out, err: err, formatter: testjson.NewEventFormatter(out, format, opts)}
 }
+
+// Begin implements testrun.View.
+func (g *Gotestsum) Begin() {}
 
 // Event implements testjson.EventHandler.
 func (g *Gotestsum) Event(e testjson.TestEvent, exec *testjson.Execution) error {
@@ -101,3 +107,20 @@ func (g *Gotestsum) BeforeRerun(exec *testjson.Execution) {
 	testjson.PrintSummary(g.out, exec, testjson.SummarizeNone)
 	_, _ = io.WriteString(g.out, "\n")
 }
+
+// Emit implements event.Sink. testjson's events say all there is to show, but
+// summaries for others need gust's.
+func (g *Gotestsum) Emit(e event.Event) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.digest.Emit(e)
+}
+
+// Gathered is what summaries show.
+func (g *Gotestsum) Gathered() *Digest { return &g.digest }
+
+// Stderr is where to write what is neither result nor progress.
+func (g *Gotestsum) Stderr() io.Writer { return g.err }
+
+// Close implements what a view of gust's own needs.
+func (g *Gotestsum) Close() {}

@@ -1,0 +1,123 @@
+package testrun
+
+import (
+	"cmp"
+	"iter"
+	"maps"
+	"slices"
+
+	"gotest.tools/gotestsum/testjson"
+
+	"github.com/gust-go/gust/internal/event"
+)
+
+// Flaky is a test that failed and passed in one run of gust.
+type Flaky struct {
+	Package, Test string
+	// Runs counts how often it ran, Failed how often it failed.
+	Runs, Failed int
+}
+
+// counts is what became of one test that ever failed.
+type counts struct {
+	runs, failed int
+	// first is true if it failed in the first run, passed if it passed in the
+	// last.
+	first, passed bool
+}
+
+// count notes how a test ended.
+func (d *digest) count(key testKey, outcome string) {
+	failed := outcome == event.TestFailed || outcome == event.Unfinished
+	if d.watch != nil {
+		d.watch[key] = testjson.ActionPass
+		if failed {
+			d.watch[key] = testjson.ActionFail
+		}
+	}
+	if d.run == 0 {
+		d.sum.Tests++
+		switch {
+		case failed:
+			d.sum.Failed++
+		case outcome == event.Skipped:
+			d.sum.Skipped++
+		}
+	}
+	c := d.outcomes[key]
+	if c == nil {
+		if !failed {
+			return
+		}
+		c = &counts{first: d.run == 0}
+		d.outcomes[key] = c
+	}
+	c.runs++
+	c.passed = !failed
+	if failed {
+		c.failed++
+	}
+}
+
+// countPackage notes how a package ended. Reruns count packages only that
+// were not there before.
+func (d *digest) countPackage(p *pkgState) {
+	if d.seen[p.Package] {
+		return
+	}
+	d.seen[p.Package] = true
+	d.sum.Packages++
+	switch {
+	case p.Cached:
+		d.sum.PackagesCached++
+	case p.Outcome == event.BuildFailed:
+		d.sum.BuildFailed++
+		d.sum.PackagesFailed++
+	case p.Outcome == event.TestFailed:
+		d.sum.PackagesFailed++
+	}
+}
+
+// flaky are the tests that failed and whose last run passed.
+func (d *digest) flaky() []Flaky {
+	return d.list(func(c *counts) bool { return c.passed && c.first })
+}
+
+// list are the tests that ever failed and that ok picks, sorted.
+func (d *digest) list(ok func(*counts) bool) []Flaky {
+	var all []Flaky
+	for key, c := range d.outcomes {
+		if ok(c) {
+			all = append(all, Flaky{key.pkg, key.test, c.runs, c.failed})
+		}
+	}
+	slices.SortFunc(all, func(a, b Flaky) int {
+		return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Test, b.Test))
+	})
+	return all
+}
+
+// prune drops what passed from an Execution, since nobody looks at it again.
+// A root test stays while subtests of it run: testjson wants to know whether
+// it passed should they never end.
+func (d *digest) prune(e testjson.TestEvent, exec *testjson.Execution) {
+	if e.Action != testjson.ActionPass || e.Test == "" {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if p := d.packages[e.Package]; p != nil && len(p.tests) > 0 && !testjson.TestName(e.Test).IsSubTest() {
+		for name := range p.tests {
+			if root, _ := testjson.TestName(name).Split(); root == e.Test {
+				return
+			}
+		}
+	}
+	if pkg := exec.Package(e.Package); len(pkg.Passed) > 0 {
+		pkg.Passed = pkg.Passed[:len(pkg.Passed)-1]
+	}
+}
+
+func sortedTests(tests map[string]*liveTest) []string { return slices.Sorted(maps.Keys(tests)) }
+
+func mapsKeys[V any](m map[string]V) iter.Seq[string] { return maps.Keys(m) }
