@@ -181,7 +181,7 @@ func (m *merge) addOutcome(s *event.BuildAction, a *Action) {
 	}
 	switch {
 	case a.BuildID == "" && a.Cmd == 0:
-		s.Outcome = event.Skipped
+		s.Outcome = event.NotRun
 	case a.BuildID == "":
 		s.Outcome = event.Failed
 	case a.Cmd == 0:

@@ -6,8 +6,8 @@ const (
 	Cached = "cached"
 	// Linked: the linker ran.
 	Linked = "linked"
-	// Skipped: the step was not run, because one it depends on failed.
-	Skipped = "skipped"
+	// NotRun: the step was not run, because one it depends on failed.
+	NotRun = "skipped"
 )
 
 // BuildAction reports one step of a build as go timed it, with --timings only.
