@@ -9,6 +9,7 @@ require (
 	golang.org/x/mod v0.33.0
 	golang.org/x/sys v0.41.0
 	golang.org/x/term v0.40.0
+	golang.org/x/tools v0.41.0
 	gotest.tools/gotestsum v1.13.0
 )
 
@@ -23,5 +24,4 @@ require (
 	github.com/spf13/pflag v1.0.9 // indirect
 	golang.org/x/sync v0.19.0 // indirect
 	golang.org/x/text v0.17.0 // indirect
-	golang.org/x/tools v0.41.0 // indirect
 )

@@ -3,5 +3,6 @@
 //
 // Arrows point one way: cmd uses the engines, the engines use internal. The
 // engines know nothing of the command line or of colours, so that they can be
-// tested, and used, without a terminal. Only two packages start processes.
+// tested, and used, without a terminal. Few packages start processes: gocmd runs go,
+// git runs git, the wrapper runs tools.
 package archtest

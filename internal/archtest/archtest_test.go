@@ -108,8 +108,8 @@ func forbidden(s source, imported string) string {
 		return "internal is below the engines"
 	case within(s.dir, engines()...) && isOwn && within(own, "internal/report", "internal/term", "tui"):
 		return "engines report through internal/event only"
-	case imported == "os/exec" && !s.test && !within(s.dir, "internal/gocmd", "build/toolexec", "build/gitstate", "bench", "build/difftest"):
-		return "only gocmd, toolexec and gitstate start processes"
+	case imported == "os/exec" && !s.test && !within(s.dir, "internal/gocmd", "internal/git", "build/gitstate", "build/toolexec", "bench", "build/difftest"):
+		return "only gocmd, git, gitstate and toolexec start processes"
 	}
 	return ""
 }
