@@ -75,6 +75,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.AddCommand(a.newTestCmd())
 	root.AddCommand(a.newVersionCmd(), a.newToolexecCmd(), a.newCacheCmd())
+	root.AddCommand(a.newTagsCmd())
 	root.InitDefaultCompletionCmd()
 	return root
 }
