@@ -27,6 +27,7 @@ type app struct {
 	term  *term.Term
 	build runner
 	clock report.Clock
+	env   projectState
 }
 
 // Main runs gust with the arguments behind its name and returns its exit
@@ -39,6 +40,10 @@ func (a *app) main(ctx context.Context, args []string) int {
 	root := a.root()
 	if len(args) > 0 && isTool(args[0]) {
 		return a.exit(fault.New(fault.Usage, "run: gust build", `go ran gust as a tool; was it "go build -toolexec=gust" instead of "gust build"?`))
+	}
+	args, err := a.enter(root, args)
+	if err != nil {
+		return a.exit(err)
 	}
 	if route(root, args) == toGo {
 		return a.exit(a.passThrough(ctx, args))
@@ -75,7 +80,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.AddCommand(a.newTestCmd())
 	root.AddCommand(a.newVersionCmd(), a.newToolexecCmd(), a.newCacheCmd())
-	root.AddCommand(a.newTagsCmd())
+	root.AddCommand(a.newTagsCmd(), a.newEnvCmd())
 	root.InitDefaultCompletionCmd()
 	return root
 }
@@ -90,6 +95,8 @@ the result. Flags, output and exit codes are go's.
   gust test -race ./...            the same for go test
   gust build --explain ./cmd/app   say what was compiled, and why
   gust cache stats                 show gust's cache; also trim, verify, clean
+  gust tags add json ./...         add struct tags; also remove, clear, sort, check
+  gust env --explain               say where each setting comes from; also init, trust
   gust version                     print gust's version and go's
   gust completion bash             print a shell's completion script
 

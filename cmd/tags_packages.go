@@ -134,15 +134,15 @@ func (a *app) reportTags(f *tagsFlags, files []editedFile) error {
 			return err
 		}
 	}
-	what := fmt.Sprintf("%s in %s", count(sum.Changes, "tag"), count(changed, "file"))
+	what := fmt.Sprintf("%s in %s", count(sum.Changes, "tag", "tags"), count(changed, "file", "files"))
 	switch {
 	case f.check && sum.Changes > 0:
 		return fault.New(fault.Capability, "run the command with -w instead of --check", "%s to change", what)
 	case f.check && sum.Problems > 0:
-		return fault.New(fault.Capability, "edit the lines above", "%s to mend by hand", count(sum.Problems, "tag"))
+		return fault.New(fault.Capability, "edit the lines above", "%s to mend by hand", count(sum.Problems, "tag", "tags"))
 	case f.json || f.quiet || f.check:
 	case sum.Changes == 0:
-		a.note("no tag changes in " + count(sum.Files, "file"))
+		a.note("no tag changes in " + count(sum.Files, "file", "files"))
 	case f.write:
 		a.note("changed " + what)
 	default:
@@ -180,30 +180,15 @@ func (a *app) tagsEvents(file *editedFile) error {
 	return nil
 }
 
-// emit writes an event to stdout.
-func (a *app) emit(e event.Event) error {
-	data, err := event.Marshal(e)
-	if err != nil {
-		return err
-	}
-	if _, err := a.term.Out.Write(append(data, '\n')); err != nil {
-		return fmt.Errorf("write events: %w", err)
-	}
-	return nil
-}
-
 // note tells people something on stderr.
-func (a *app) note(text string) {
-	// Nobody is left to tell if stderr is closed.
-	_, _ = io.WriteString(a.term.Err, report.Note(a.term.Color(term.ColorAuto, a.term.ErrTTY), "", text, ""))
-}
+func (a *app) note(text string) { a.say("", text, "") }
 
-// count is a number and a noun.
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+// warn tells people of something that is not as it should be.
+func (a *app) warn(text, hint string) { a.say("warning", text, hint) }
+
+func (a *app) say(label, text, hint string) {
+	// Nobody is left to tell if stderr is closed.
+	_, _ = io.WriteString(a.term.Err, report.Note(a.term.Color(term.ColorAuto, a.term.ErrTTY), label, text, hint))
 }
 
 // shown is a file name relative to the working directory, if it is below it.

@@ -31,6 +31,7 @@ func TestMain(m *testing.M) {
 //	                   fill GOCACHE with the packages that most programs need
 //	cmpbin a b         compare two binaries, build IDs blanked
 //	exits n cmd...     run a command that must exit with status n
+//	asgo args...       run go and gust; output and status must be the same
 //	agrees list verb args...
 //	                   build with gust and with go, compare (see agrees)
 //	sub file old new   replace the one place where old stands
@@ -59,6 +60,7 @@ func TestScript(t *testing.T) {
 			"cmpbin":    cmpbin,
 			"exits":     exits,
 			"agrees":    agrees,
+			"asgo":      asgo,
 			"sub":       sub,
 			"treesum":   treesum,
 			"proxymod":  proxymod,
