@@ -1,14 +1,15 @@
 module github.com/gust-go/gust
 
-go 1.24.0
+go 1.25.0
 
 require (
+	github.com/cilium/ebpf v0.22.0
 	github.com/fatih/color v1.18.0
 	github.com/fatih/gomodifytags v1.17.1-0.20250423142747-f3939df9aa3c
 	github.com/rogpeppe/go-internal v1.14.1
 	github.com/spf13/cobra v1.10.2
 	golang.org/x/mod v0.33.0
-	golang.org/x/sys v0.41.0
+	golang.org/x/sys v0.43.0
 	golang.org/x/term v0.40.0
 	golang.org/x/tools v0.41.0
 	gotest.tools/gotestsum v1.13.0
@@ -24,7 +25,7 @@ require (
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/mattn/go-colorable v0.1.13 // indirect
 	github.com/mattn/go-isatty v0.0.20 // indirect
-	github.com/spf13/pflag v1.0.9 // indirect
-	golang.org/x/sync v0.19.0 // indirect
+	github.com/spf13/pflag v1.0.10 // indirect
+	golang.org/x/sync v0.20.0 // indirect
 	golang.org/x/text v0.17.0 // indirect
 )

@@ -32,3 +32,23 @@ func Minor(rel string) (minor int, ok bool) {
 	n, err := strconv.Atoi(rest)
 	return n, err == nil
 }
+
+// Stamp splits a version as a toolchain stamps it into a release such as
+// go1.26.8, "" for a development tree, and the experiments that differ from its
+// defaults.
+func Stamp(v string) (rel string, experiments []string) {
+	rel, _ = release(v)
+	_, experiments = FromVersion(v)
+	return rel, experiments
+}
+
+// ParseDebug reads a GODEBUG value; the last of several for a name counts.
+func ParseDebug(value string) map[string]string {
+	m := make(map[string]string)
+	for kv := range strings.SplitSeq(value, ",") {
+		if k, v, ok := strings.Cut(kv, "="); ok {
+			m[k] = v
+		}
+	}
+	return m
+}

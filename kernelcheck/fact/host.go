@@ -52,7 +52,8 @@ type Host struct {
 	THP string `json:"thp,omitempty"`
 	// Container is the evidence for a container, "" if there is none.
 	Container string `json:"container,omitempty"`
-	// QEMU is true for emulation of another architecture by qemu-user.
+	// QEMU is the version of the qemu-user that runs programs, "none" if they
+	// run natively.
 	QEMU string `json:"qemu,omitempty"`
 	// VDSO is "present" or "absent".
 	VDSO string `json:"vdso,omitempty"`
@@ -60,12 +61,8 @@ type Host struct {
 	Vsyscall string `json:"vsyscall,omitempty"`
 	// Android is the Android release, 0 if this is none.
 	Android int `json:"android,omitempty"`
-	// Toolchains are the system compilers found: the kernel's (from Build).
-	KernelCompiler string `json:"kernel_compiler,omitempty"`
-	// Glibc is the version of the C library that programs would link to.
-	Glibc string `json:"glibc,omitempty"`
-	// Docker is the version of a Docker engine, "" if unknown.
-	Docker string `json:"docker,omitempty"`
+	// ProcVersion is /proc/version, which names the compiler of the kernel.
+	ProcVersion string `json:"proc_version,omitempty"`
 	// NetFS are mount points of file systems where copy_file_range was broken.
 	NetFS []string `json:"net_fs,omitempty"`
 }

@@ -1,5 +1,7 @@
 package fact
 
+import "github.com/gust-go/gust/kernelcheck/experiment"
+
 // A Program is a Go program, or the toolchain that would build one.
 type Program struct {
 	// Name is the file, or what stands for it.
@@ -16,6 +18,8 @@ type Program struct {
 	Binary bool `json:"binary"`
 	// Experiments differ from the release's defaults.
 	Experiments []string `json:"experiments,omitempty"`
+	// RawExperiment is the value of GOEXPERIMENT as it was set, "" if not stamped.
+	RawExperiment string `json:"raw_experiment,omitempty"`
 	// Level is the GOAMD64 or GOARM64 it needs, "" if unknown.
 	Level string `json:"level,omitempty"`
 	// Debug are the GODEBUG defaults in force (DefaultGODEBUG and, for a
@@ -36,4 +40,11 @@ type Program struct {
 	Modules map[string]string `json:"modules,omitempty"`
 	// Uses are the packages and features known to be in it.
 	Uses []string `json:"uses,omitempty"`
+}
+
+// SetVersion takes a Go version as stamped and splits off the experiments and
+// a vendor's suffix.
+func (p *Program) SetVersion(stamp string) {
+	p.Version = stamp
+	p.Go, p.Experiments = experiment.Stamp(stamp)
 }

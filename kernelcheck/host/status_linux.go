@@ -1,0 +1,66 @@
+package host
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/gust-go/gust/kernelcheck/fact"
+)
+
+// capabilities are the names by number of those that a cause may name.
+func capabilities() map[int]string {
+	return map[int]string{
+		6: "CAP_SETGID", 7: "CAP_SETUID", 12: "CAP_NET_ADMIN", 14: "CAP_IPC_LOCK", 16: "CAP_SYS_MODULE",
+		18: "CAP_SYS_CHROOT", 19: "CAP_SYS_PTRACE", 21: "CAP_SYS_ADMIN", 24: "CAP_SYS_RESOURCE",
+		38: "CAP_PERFMON", 39: "CAP_BPF", 40: "CAP_CHECKPOINT_RESTORE",
+	}
+}
+
+// readStatus takes the seccomp mode and the capabilities of this process.
+func readStatus(h *fact.Host) {
+	for line := range strings.Lines(text("/proc/self/status")) {
+		name, value, _ := strings.Cut(line, ":")
+		value = strings.TrimSpace(value)
+		switch name {
+		case "Seccomp":
+			if n, err := strconv.Atoi(value); err == nil {
+				h.Seccomp = n
+			}
+		case "CapEff":
+			mask, err := strconv.ParseUint(value, 16, 64)
+			if err != nil {
+				continue
+			}
+			h.Capabilities = []string{}
+			for bit := range 64 {
+				if name := capabilities()[bit]; name != "" && mask>>bit&1 == 1 {
+					h.Capabilities = append(h.Capabilities, name)
+				}
+			}
+		}
+	}
+}
+
+func readCPU(h *fact.Host) {
+	info := text("/proc/cpuinfo")
+	if info == "" {
+		return
+	}
+	h.CPU.Flags = flagsOf(info)
+	h.CPU.Level = fact.LevelOf(h.Arch, h.CPU.Flags)
+	native := map[string]string{"amd64": "vendor_id", "386": "vendor_id", "arm64": "CPU implementer", "arm": "CPU implementer"}
+	if word := native[h.Arch]; word != "" && strings.Contains(info, word) {
+		h.QEMU = "none"
+	}
+}
+
+// flagsOf returns the features of the first CPU.
+func flagsOf(info string) []string {
+	for line := range strings.Lines(info) {
+		name, value, ok := strings.Cut(line, ":")
+		if name = strings.TrimSpace(name); ok && (name == "flags" || name == "Features") {
+			return strings.Fields(value)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package raw
+
+// experiments are Linux's only.
+func experiments() []experiment { return nil }
