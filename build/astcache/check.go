@@ -84,7 +84,6 @@ func (v *Verdict) askStamp(w World) (same <-chan bool) {
 	return result
 }
 
-
 // against notes something that stands against being current; the first is
 // what the user is told.
 func (v *Verdict) against(why string, relist bool) {

@@ -100,6 +100,9 @@ func (v *Verdict) Save(file string) error {
 	if v.dirty {
 		return v.snap.Save(file)
 	}
+	if len(v.snap.Outputs) == 0 {
+		return nil
+	}
 	return replace(file+touchedSuffix, v.snap.encodeTouched())
 }
 
@@ -126,8 +129,15 @@ func replace(file string, data []byte) error {
 func Trim(dir string, now time.Time) {
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
-		if info, err := e.Info(); err == nil && now.Sub(info.ModTime()) > keep {
-			_ = os.Remove(filepath.Join(dir, e.Name()))
+		file := filepath.Join(dir, e.Name())
+		if old(file, now) && old(file+touchedSuffix, now) {
+			_ = os.Remove(file)
 		}
 	}
+}
+
+// old reports whether a file was not written for long, or is not there.
+func old(file string, now time.Time) bool {
+	info, err := os.Stat(file)
+	return err != nil || now.Sub(info.ModTime()) > keep
 }

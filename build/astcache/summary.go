@@ -157,7 +157,8 @@ func (f *fingerprint) comment(line int, text string) bool {
 		return false
 	}
 	// An import comment stands on the line of the package clause.
-	if !isDirective(text) && line != f.clause {
+	importComment := line == f.clause && strings.Contains(text, "import")
+	if !isDirective(text) && !importComment {
 		return true
 	}
 	f.code = binary.AppendUvarint(append(f.code, byte(token.COMMENT)), uint64(line))

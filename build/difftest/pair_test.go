@@ -74,6 +74,7 @@ func (p *pair) takeEvents(r *result) (problems []string) {
 			V                          int
 			Type, Text                 string
 			Compiled, Reused, Relinked int
+			Current                    bool
 		}
 		if json.Unmarshal([]byte(line), &ev) != nil || ev.V == 0 {
 			rest.WriteString(line)
@@ -85,6 +86,9 @@ func (p *pair) takeEvents(r *result) (problems []string) {
 			p.stat.compiled += ev.Compiled
 			p.stat.reused += ev.Reused
 			p.stat.relinked += ev.Relinked
+			if ev.Current {
+				p.stat.current++
+			}
 		case "warning", "error":
 			problems = append(problems, "gust reports: "+strings.TrimSpace(line))
 		}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/gust-go/gust/build/astcache"
 )
 
 // totals are the statistics of a run.
@@ -14,6 +16,7 @@ type totals struct {
 	steps, broken              int
 	archives                   int // archives compared, at most at a time
 	compiled, reused, relinked int
+	current                    int // builds for which go was not started
 	kinds                      map[string]int
 }
 
@@ -42,6 +45,7 @@ func (s *totals) add(o *totals) {
 	s.compiled += o.compiled
 	s.reused += o.reused
 	s.relinked += o.relinked
+	s.current += o.current
 	for k, n := range o.kinds {
 		s.kinds[k] += n
 	}
@@ -55,8 +59,8 @@ func (s *totals) String() string {
 	for _, k := range slices.Sorted(maps.Keys(s.kinds)) {
 		kinds = append(kinds, fmt.Sprintf("%s %d", k, s.kinds[k]))
 	}
-	return fmt.Sprintf("%d steps, %d of them with compile errors; %d compiled, %d reused, %d relinked; "+
-		"%d archives compared; %d kinds of edits: %s", s.steps, s.broken, s.compiled, s.reused, s.relinked,
+	return fmt.Sprintf("%d steps, %d of them with compile errors; %d current, %d compiled, %d reused, %d relinked; "+
+		"%d archives compared; %d kinds of edits: %s", s.steps, s.broken, s.current, s.compiled, s.reused, s.relinked,
 		s.archives, len(kinds), strings.Join(kinds, ", "))
 }
 
@@ -69,6 +73,8 @@ func (s *totals) problem() string {
 		return "no archive of gust's was compared with one of go's"
 	case s.reused+s.relinked == 0:
 		return "gust reused nothing"
+	case s.current == 0 && astcache.Supported:
+		return "gust started go each time"
 	}
 	return ""
 }

@@ -17,6 +17,8 @@ type Counts struct {
 	// Reused and Relinked are compiles that cmd/go asked for and gust
 	// answered from its store; always zero for go.
 	Reused, Relinked int
+	// Current is true if gust did not even start go.
+	Current bool
 }
 
 // Add adds o to c; nothing if o was not observed.
@@ -84,7 +86,7 @@ func gustCounts(output string) (*Counts, string, error) {
 			return nil, output, fmt.Errorf("parse event %q: %w", line, err)
 		}
 		if e.Type == (event.BuildSummary{}).EventType() {
-			counts = &Counts{Compiled: e.Compiled, Reused: e.Reused, Relinked: e.Relinked}
+			counts = &Counts{Compiled: e.Compiled, Reused: e.Reused, Relinked: e.Relinked, Current: e.Current}
 		}
 	}
 	if counts == nil {
