@@ -48,11 +48,12 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 		}
 		res, err = r.plain(ctx)
 	} else {
-		target.listen()
+		target.begin()
 		res, err = r.wrapped(ctx)
 		if err == nil && res.ExitCode == 0 {
 			target.remember(ctx)
 		}
+		target.end()
 		r.session.close()
 		r.keepCache(ctx)
 	}

@@ -27,6 +27,7 @@ type target struct {
 	refs     <-chan string // of the repository, before the build; see askRefs
 	refsSeen string
 	printed  printed
+	alone    *astcache.Alone
 }
 
 // judged are the flags that leave it to files and environment what a build
@@ -56,8 +57,8 @@ func (r *runner) target(began time.Time) *target {
 	if !astcache.Supported || r.Verb != "build" && r.Verb != "install" || r.NoReuse || r.getenv("GUST_VERIFY") == "1" {
 		return nil
 	}
-	if !judgedFlags(r.Verb, r.Args) {
-		return nil
+	if r.Timings != nil || !judgedFlags(r.Verb, r.Args) {
+		return nil // there are no steps to report on without go
 	}
 	t := &target{runner: r}
 	var err error
@@ -174,11 +175,26 @@ func (t *target) current(ctx context.Context) bool {
 	return true
 }
 
-// listen notes whether go prints anything: a build that has something to say
-// says it each time.
-func (t *target) listen() {
+// begin gets ready to remember a build. It notes whether go prints anything: a
+// build that has something to say says it each time.
+func (t *target) begin() {
+	if t == nil {
+		return
+	}
+	t.Stdout, t.Stderr = t.printed.through(t.Stdout), t.printed.through(t.Stderr)
+	// A name for what is written that builds with other flags share.
+	out, ok := gocmd.FindFlag(t.Verb, t.Args, "o")
+	if !ok {
+		out = t.Verb + " " + strings.Join(gocmd.Packages(t.Verb, t.Args), " ")
+	}
+	sessions := filepath.Join(filepath.Dir(filepath.Dir(t.file)), "session")
+	t.alone = astcache.Begin(filepath.Join(sessions, astcache.Key([]string{join(t.dir, out)})+".turn"))
+}
+
+// end lets others remember theirs.
+func (t *target) end() {
 	if t != nil {
-		t.Stdout, t.Stderr = t.printed.through(t.Stdout), t.printed.through(t.Stderr)
+		t.alone.End()
 	}
 }
 
@@ -222,7 +238,7 @@ func (t *target) remember(ctx context.Context) {
 		snap, err = t.describe(ctx, ended)
 		astcache.Trim(filepath.Dir(t.file), time.Now())
 	}
-	if err == nil {
+	if err == nil && t.alone.Was() {
 		_ = snap.Save(t.file)
 	}
 }

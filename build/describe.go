@@ -20,6 +20,9 @@ import (
 
 // describe makes a snapshot of a build from scratch.
 func (t *target) describe(ctx context.Context, ended time.Time) (*astcache.Snapshot, error) {
+	if t.Env != nil {
+		return nil, fmt.Errorf("%w: go was not asked for its environment now", astcache.ErrNoSnapshot)
+	}
 	goflags, err := gocmd.SplitGOFLAGS(t.env.GOFLAGS)
 	if err != nil || !judgedFlags(t.Verb, goflags) {
 		return nil, fmt.Errorf("%w: GOFLAGS", astcache.ErrNoSnapshot)

@@ -30,3 +30,15 @@ type dirFD int
 func openDir(string) (dirFD, look, error) { return -1, look{}, errUnsupported }
 func (dirFD) stat(string) (look, error)   { return look{}, errUnsupported }
 func (dirFD) close()                      {}
+
+// Alone is not needed where nothing is remembered.
+type Alone struct{}
+
+// Begin does nothing.
+func Begin(string) *Alone { return nil }
+
+// Was is false.
+func (*Alone) Was() bool { return false }
+
+// End does nothing.
+func (*Alone) End() {}
