@@ -3,6 +3,8 @@ package build
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -86,18 +88,46 @@ func (r *runner) workDir() (string, error) {
 		}
 		dir = filepath.Join(wd, dir)
 	}
-	if to, ok := gocmd.FindFlag(r.Verb, r.Args, "C"); ok {
-		dir = join(dir, to)
+	to, ok := gocmd.FindFlag(r.Verb, r.Args, "C")
+	if !ok {
+		return dir, nil
 	}
-	return dir, nil
+	named := filepath.Clean(beside(dir, to))
+	// Behind a symbolic link .. is not where the name says.
+	here, err1 := os.Stat(named)
+	there, err2 := os.Stat(beside(dir, to))
+	if err := errors.Join(err1, err2); err != nil {
+		return "", err
+	}
+	if !os.SameFile(here, there) {
+		return "", fmt.Errorf("%q is not what its name says", to)
+	}
+	return named, nil
 }
 
-// join resolves path relative to dir.
+// join resolves path relative to dir as the kernel does, for which .. behind a
+// symbolic link leads out of where the link leads.
 func join(dir, path string) string {
-	if filepath.IsAbs(path) {
+	path = beside(dir, path)
+	if !strings.Contains(path, "..") {
 		return filepath.Clean(path)
 	}
-	return filepath.Join(dir, path)
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	parent, name := filepath.Split(path)
+	if real, err := filepath.EvalSymlinks(parent); err == nil {
+		return filepath.Join(real, name)
+	}
+	return filepath.Clean(path)
+}
+
+// beside is join without looking.
+func beside(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return dir + string(filepath.Separator) + path
 }
 
 // outDir is a directory that the build may write into besides its own.

@@ -32,6 +32,7 @@ func (t *target) describe(ctx context.Context, ended time.Time) (*astcache.Snaps
 		GOROOT: t.env.GOROOT, GOMODCACHE: t.env.GOMODCACHE, GOMOD: t.env.GOMOD, GOWORK: t.env.GOWORK,
 		VCS: t.flagOn("buildvcs", true), Before: t.before, Ended: ended,
 	}
+	b.Listed = time.Now()
 	if b.Packages, err = t.list(ctx); err != nil {
 		return nil, err
 	}

@@ -183,7 +183,7 @@ func summarize(path string, mode Mode, l look) (Sums, []string, error) {
 	if l.digest == 0 {
 		return Sums{}, nil, nil
 	}
-	if l.digest == unreadable || l.dir {
+	if l.digest == unreadable || !l.regular { // reading a pipe would wait for its writer
 		return Sums{}, nil, fmt.Errorf("read %q: not a readable file", path)
 	}
 	src, err := os.ReadFile(path)

@@ -59,8 +59,8 @@ type Build struct {
 	Outputs []string
 	// Before is what was there before go started.
 	Before Before
-	// Ended is when go was done.
-	Ended time.Time
+	// Ended is when go was done, Listed when it was asked for Packages.
+	Ended, Listed time.Time
 }
 
 // Before is what a first build has instead of a snapshot.
@@ -208,6 +208,9 @@ func (c *collector) fillDir(d *Dir, seen *scan, i int) (proven bool, err error) 
 	}
 	proven = true
 	if d.Rule != Unlisted {
+		if l.racy(c.Listed) {
+			return false, refuse("%s has changed since it was listed", d.Path)
+		}
 		d.Stat, d.Racy = l.digest, l.racy(seen.at)
 		proven = !l.racy(c.Before.At)
 	}
@@ -228,6 +231,9 @@ func (c *collector) fillDir(d *Dir, seen *scan, i int) (proven bool, err error) 
 		}
 		if l.digest == unreadable {
 			return false, refuse("%s is not readable", filepath.Join(d.Path, f.Name))
+		}
+		if l.racy(c.Listed) {
+			return false, refuse("%s has changed since it was listed", filepath.Join(d.Path, f.Name))
 		}
 		f.Stat, f.Racy = l.digest, l.racy(seen.at)
 		proven = proven && !l.racy(c.Before.At)

@@ -85,7 +85,7 @@ func (s *Snapshot) settle(ended time.Time) error {
 	for i := range s.Outputs {
 		o := &s.Outputs[i]
 		l, err := lstatPath(o.Path)
-		if err != nil || l.digest == 0 || l.newest > ended.UnixNano() {
+		if err != nil || l.digest == 0 || l.changed > ended.UnixNano() {
 			return fmt.Errorf("%w: %s", ErrMoved, o.Path)
 		}
 		o.Stat = l.digest

@@ -91,7 +91,7 @@ func (l look) racy(at time.Time) bool {
 	if l.coarse {
 		tick = coarseTick
 	}
-	return l.digest != 0 && l.newest > at.Add(-tick).UnixNano()
+	return l.digest != 0 && l.changed > at.Add(-tick).UnixNano()
 }
 
 // names hashes the names in a directory that count by a rule. A directory

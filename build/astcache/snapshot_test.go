@@ -148,7 +148,8 @@ func watched(t *testing.T, mode Mode, text string) (*Snapshot, string) {
 		t.Fatal(err)
 	}
 	s := &Snapshot{Dirs: []Dir{{Path: dir, Rule: Unlisted, Files: []File{{Name: "x.go", Mode: mode}}}}}
-	c := &collector{Build: Build{Before: Before{At: time.Now().Add(time.Minute)}}}
+	later := time.Now().Add(time.Minute)
+	c := &collector{Build: Build{Before: Before{At: later}, Listed: later}}
 	if err := c.fill(s); err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +195,7 @@ func TestRacyTimes(t *testing.T) {
 		{0, false, true}, {5 * time.Millisecond, false, true}, {time.Second, false, false},
 		{time.Second, true, true}, {3 * time.Second, true, false}, {-time.Hour, false, true},
 	} {
-		l := look{digest: 1, newest: at.Add(-test.age).UnixNano(), coarse: test.coarse}
+		l := look{digest: 1, changed: at.Add(-test.age).UnixNano(), coarse: test.coarse}
 		if l.racy(at) != test.want {
 			t.Errorf("age %v, coarse %v: racy is %v", test.age, test.coarse, !test.want)
 		}

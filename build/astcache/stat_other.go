@@ -11,11 +11,11 @@ const Supported = false
 var errUnsupported = errors.New("file identities are not available on this system")
 
 type look struct {
-	digest uint64
-	newest int64
-	dir    bool
-	size   int64
-	coarse bool
+	digest       uint64
+	changed      int64
+	dir, regular bool
+	size         int64
+	coarse       bool
 }
 
 func (look) kind() uint64 { return kindNone }

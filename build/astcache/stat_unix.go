@@ -15,11 +15,11 @@ const Supported = true
 
 // look is what stat says about one path.
 type look struct {
-	digest uint64 // 0 if there is nothing
-	newest int64  // the later of its times, in ns since 1970
-	dir    bool
-	size   int64
-	coarse bool // the times are whole seconds
+	digest       uint64 // 0 if there is nothing
+	changed      int64  // when anything about it changed last, in ns since 1970
+	dir, regular bool
+	size         int64
+	coarse       bool // the times are whole seconds
 }
 
 // kind is what Mode Kind tells apart.
@@ -103,10 +103,11 @@ func lookAt(st *unix.Stat_t, err error) (look, error) {
 		h = 1 // 0 means nothing is there
 	}
 	return look{
-		digest: h,
-		newest: max(mtime, ctime),
-		dir:    st.Mode&unix.S_IFMT == unix.S_IFDIR,
-		size:   st.Size,
-		coarse: mtime%1e9 == 0 && ctime%1e9 == 0,
+		digest:  h,
+		changed: ctime,
+		dir:     st.Mode&unix.S_IFMT == unix.S_IFDIR,
+		regular: st.Mode&unix.S_IFMT == unix.S_IFREG,
+		size:    st.Size,
+		coarse:  mtime%1e9 == 0 && ctime%1e9 == 0,
 	}, nil
 }
