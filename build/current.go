@@ -217,8 +217,7 @@ func (t *target) begin() {
 	if !ok {
 		out = t.Verb + " " + strings.Join(gocmd.Packages(t.Verb, t.Args), " ")
 	}
-	sessions := filepath.Join(filepath.Dir(filepath.Dir(t.file)), "session")
-	t.alone = astcache.Begin(filepath.Join(sessions, astcache.Key([]string{join(t.dir, out)})+".turn"))
+	t.alone = astcache.Begin(astcache.TurnFile(filepath.Dir(t.file), join(t.dir, out)))
 }
 
 // end lets others remember theirs.

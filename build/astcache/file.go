@@ -46,9 +46,10 @@ func Load(file string) (*Snapshot, error) {
 }
 
 // IsName reports whether a file in a directory of snapshots has a name that
-// [Snapshot.Save] or [Verdict.Save] gives.
+// [Snapshot.Save], [Verdict.Save] or [TurnFile] gives.
 func IsName(name string) bool {
-	b, err := hex.DecodeString(strings.TrimSuffix(name, touchedSuffix))
+	name = strings.TrimSuffix(strings.TrimSuffix(name, touchedSuffix), turnSuffix)
+	b, err := hex.DecodeString(name)
 	return err == nil && len(b) == len(Sum{})
 }
 
@@ -58,7 +59,7 @@ func CheckFile(name string, r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	if strings.HasSuffix(name, touchedSuffix) {
+	if strings.HasSuffix(name, touchedSuffix) || strings.HasSuffix(name, turnSuffix) {
 		return nil // anything that does not fit is as good as none
 	}
 	_, err = decode(data)
@@ -67,6 +68,15 @@ func CheckFile(name string, r io.Reader) error {
 
 // touchedSuffix is for the file beside a snapshot with the state of outputs.
 const touchedSuffix = ".out"
+
+// turnSuffix is for the files of [Begin].
+const turnSuffix = ".turn"
+
+// TurnFile names the file for [Begin] that stands for an output, in a directory
+// of snapshots.
+func TurnFile(dir, output string) string {
+	return filepath.Join(dir, Key([]string{output})+turnSuffix)
+}
 
 // touched takes over what encodeTouched wrote, if it belongs to this snapshot.
 func (s *Snapshot) touched(data []byte) {
