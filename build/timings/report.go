@@ -122,6 +122,9 @@ func (m *merge) step(a *Action) event.BuildAction {
 	if !a.TimeDone.IsZero() {
 		s.DoneNS = max(s.StartNS, m.since(a.TimeDone))
 	}
+	if s.Phase == "run" && len(a.Deps) > 0 {
+		s.Package = m.in.Actions[a.Deps[0]].Package // what was linked for it
+	}
 	s.BlockedBy = lastDone(m.in.Actions, a.Deps)
 	m.addTools(&s, a)
 	m.addOutcome(&s, a)
@@ -205,7 +208,9 @@ func phaseOf(mode string) (phase, detail string) {
 		return "check", ""
 	case "cgo run":
 		return "cgo", ""
-	case "link", "vet", "cover", "run":
+	case "go run":
+		return "run", ""
+	case "link", "vet", "cover":
 		return mode, ""
 	case "link-install", "install", "install header":
 		return "install", ""

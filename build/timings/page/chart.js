@@ -2,7 +2,7 @@
 // all rows. Only the rows in view are drawn, so thousands cost no more than a
 // few.
 
-const rowHeight = 19, axis = 22;
+const rowHeight = 19;
 const font = "12px system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
 const mono = "11.5px ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 
@@ -53,10 +53,75 @@ function tickName(t, step) {
   return t >= 1e9 || step >= 1e8 ? `${(t / 1e9).toFixed(digits)} s` : `${+(t / 1e6).toFixed(Math.max(0, digits - 3))} ms`;
 }
 
+// lanes spreads the spans over workers. cmd/go does not say which of them ran
+// what; a span takes the first that is free.
+const lanes = (() => {
+  const free = [], list = [];
+  const spans = (data.units ?? []).flatMap((u) => u.s.map((s) => ({ u, s }))).sort((a, b) => a.s.b - b.s.b);
+  for (const { u, s } of spans) {
+    let lane = free.findIndex((t) => t <= s.b);
+    if (lane < 0) lane = free.length;
+    free[lane] = s.e;
+    (list[lane] ??= []).push({ u, s });
+  }
+  return list;
+})();
+
+const loadBox = { top: 8, run: 54, gap: 10, wait: 22, axis: 24 };
+const laneHeight = Math.max(3, Math.min(17, 120 / Math.max(1, lanes.length)));
+const lanesTop = loadBox.top + loadBox.run + loadBox.gap + loadBox.wait + 8;
+const loadHeight = Math.ceil(lanesTop + lanes.length * laneHeight + 6 + loadBox.axis);
+
+// drawLanes shows what the workers did, all packages in a few lines.
+function drawLanes(c, left) {
+  c.save();
+  c.beginPath();
+  c.rect(left, lanesTop, plotWidth() + 1, lanes.length * laneHeight);
+  c.clip();
+  lanes.forEach((list, i) => {
+    const y = lanesTop + i * laneHeight, h = laneHeight - (laneHeight > 6 ? 2 : 0.5);
+    let covered = -1; // spans that fall into the same pixel are drawn once
+    for (const { u, s } of list) {
+      const x = xOf(s.b), end = Math.max(x + 0.6, xOf(s.e));
+      if (end < left || x > left + plotWidth() || end <= covered) continue;
+      covered = end;
+      c.globalAlpha = shownSet.has(u) ? 1 : 0.25;
+      c.fillStyle = colors[colorOf(s)];
+      const gap = end - x > 3 ? 0.7 : 0;
+      c.fillRect(x, y, end - x - gap, h);
+      if (s.x || u === chosen.selected) {
+        c.fillStyle = u === chosen.selected ? colors.focus : colors.text;
+        c.fillRect(x, y + h - 2.5, end - x - gap, 2.5);
+      }
+      if (end - x > 60 && laneHeight > 12) {
+        c.save();
+        c.beginPath();
+        c.rect(x, y, end - x - 4, h);
+        c.clip();
+        c.fillStyle = colors.onbar;
+        c.font = "10.5px system-ui, 'DejaVu Sans', sans-serif";
+        c.fillText(fit(c, u.n, end - x - 10), Math.max(x, left) + 4, y + h / 2 + 0.5);
+        c.font = font;
+        c.restore();
+      }
+    }
+  });
+  c.globalAlpha = 1;
+  c.restore();
+}
+
+// laneAt finds what a worker did at a place of the canvas.
+function laneAt(x, y) {
+  const list = lanes[Math.floor((y - lanesTop) / laneHeight)];
+  if (!list || x < gutter()) return null;
+  return list.find(({ s }) => xOf(s.b) - 1 <= x && x <= Math.max(xOf(s.e), xOf(s.b) + 1) + 1) ?? null;
+}
+
 function drawLoad() {
-  const canvas = $("load"), width = canvas.clientWidth, height = 132;
-  const c = prepare(canvas, width, height);
-  const left = gutter(), top = 8, run = 62, wait = 22, gap = 12;
+  const canvas = $("load"), width = canvas.clientWidth;
+  canvas.style.height = `${loadHeight}px`;
+  const c = prepare(canvas, width, loadHeight);
+  const left = gutter(), { top, run, gap, wait } = loadBox;
   const bottom = top + run + gap + wait;
   const most = Math.max(data.parallel, ...data.busy.map((b) => Math.max(b[0], b[2])));
   const queue = Math.max(1, ...data.busy.map((b) => b[1]));
@@ -78,7 +143,7 @@ function drawLoad() {
   c.restore();
   if (chosen.from < data.load && xOf(data.load) - Math.max(left, xOf(0)) > 96) {
     c.fillStyle = colors.dim;
-    c.fillText("loading packages", Math.max(left, xOf(0)) + 6, top + run / 2);
+    c.fillText("loading packages", Math.max(left, xOf(0)) + 6, top + run / 2 + 8);
   }
   key(c, 16, top + 8, colors.running, "steps running");
   key(c, 16, top + 26, colors.cpu, "processors busy");
@@ -88,11 +153,13 @@ function drawLoad() {
   c.fillText(String(data.parallel), left - 8, Math.max(limit, 8));
   c.fillText("0", left - 8, top + run);
   c.fillText(count(Math.round(queue)), left - 8, bottom - wait + 2);
-  drawAxis(c, bottom + 1, left, width);
+  key(c, 16, lanesTop + Math.min(laneHeight, 17) / 2 - 1, null, "workers");
+  drawLanes(c, left);
+  drawAxis(c, loadHeight - loadBox.axis, left, width);
   if (drag) {
     c.fillStyle = colors.focus;
     c.globalAlpha = 0.18;
-    c.fillRect(Math.min(drag.x, drag.to), 0, Math.abs(drag.to - drag.x), bottom);
+    c.fillRect(Math.min(drag.x, drag.to), 0, Math.abs(drag.to - drag.x), loadHeight - loadBox.axis);
     c.globalAlpha = 1;
   }
 }
@@ -104,8 +171,10 @@ function loading(c, top, bottom) {
 }
 
 function key(c, x, y, color, text) {
-  c.fillStyle = color;
-  c.fillRect(x, y - 4, 9, 9);
+  if (color) {
+    c.fillStyle = color;
+    c.fillRect(x, y - 4, 9, 9);
+  }
   c.fillStyle = colors.dim;
   c.textAlign = "left";
   c.fillText(text, x + 15, y + 1);
@@ -262,7 +331,7 @@ function drawSpan(c, u, s, y) {
 function drawPath(c, left, width, height) {
   const place = new Map(shown.map((u, i) => [u.n, i]));
   const y = (i) => i * rowHeight - $("view").scrollTop + 4 + rowHeight / 2;
-  const steps = (data.path ?? []).filter((p) => place.has(p.n));
+  const steps = longSteps().filter((p) => place.has(p.n));
   c.save();
   c.beginPath();
   c.rect(left, 0, width - left, height);

@@ -65,6 +65,7 @@ function fillControls() {
     $("outcomes").append(button);
   }
   pressOutcomes();
+  $("sort").value = chosen.sort;
   for (const [value, text] of [[0, "0"], [1e6, "1 ms"], [1e7, "10 ms"], [1e8, "100 ms"], [1e9, "1 s"], [1e10, "10 s"]]) {
     $("least").append(el("option", { value: String(value) }, text));
   }
@@ -99,10 +100,17 @@ function spanAt(x, y) {
   return { u, s: nearest };
 }
 
+// follow keeps the bars in view when rows in the order of time scroll by.
+function follow() {
+  if (chosen.sort !== "start" || chosen.to - chosen.from >= data.wall) return;
+  const first = shown[Math.floor($("view").scrollTop / rowHeight)], wide = chosen.to - chosen.from;
+  if (first) range(first.start - wide * 0.05, first.start + wide * 0.95);
+}
+
 function listenToRows() {
   const view = $("view");
   let grab = null;
-  view.addEventListener("scroll", () => { $("tip").hidden = true; draw(); });
+  view.addEventListener("scroll", () => { $("tip").hidden = true; follow(); draw(); });
   view.addEventListener("pointermove", (e) => {
     const box = view.getBoundingClientRect();
     if (grab) {
@@ -141,8 +149,18 @@ function listenToLoad() {
   const load = $("load");
   const at = (e) => Math.max(gutter(), e.clientX - load.getBoundingClientRect().left);
   load.addEventListener("pointerdown", (e) => { drag = { x: at(e), to: at(e) }; load.setPointerCapture(e.pointerId); });
-  load.addEventListener("pointermove", (e) => { if (drag) { drag.to = at(e); draw(); } });
-  load.addEventListener("pointerup", () => {
+  load.addEventListener("pointermove", (e) => {
+    if (drag) {
+      drag.to = at(e);
+      return draw();
+    }
+    const found = laneAt(at(e), e.offsetY);
+    if (found) showTip(found.u, found.s, e.clientX, e.clientY);
+    else $("tip").hidden = true;
+  });
+  load.addEventListener("pointerleave", () => { $("tip").hidden = true; });
+  load.addEventListener("pointerup", (e) => {
+    if (drag && drag.x === drag.to) select(laneAt(drag.x, e.offsetY)?.u, true);
     if (drag && Math.abs(drag.to - drag.x) > 4) range(timeAt(Math.min(drag.x, drag.to)), timeAt(Math.max(drag.x, drag.to)));
     drag = null;
     draw();

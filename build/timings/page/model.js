@@ -76,7 +76,9 @@ const swatch = (color) => el("span", { className: "swatch", style: { background:
 const present = outcomes.filter((o) => data.units?.some((u) => u.o === o));
 const busy = present.some((o) => o !== "cached" && o !== "skipped");
 const chosen = {
-  text: "", least: 0, sort: "start", path: false,
+  text: "", least: 0, path: false,
+  // A chart of many packages in the order of time is a long, thin line.
+  sort: (data.units?.length ?? 0) > 60 ? "took" : "start",
   off: new Set(busy ? ["cached"] : []),
   from: 0, to: Math.max(1, data.wall),
   selected: null,
@@ -89,7 +91,7 @@ const orders = {
   name: (a, b) => (a.n < b.n ? -1 : a.n > b.n ? 1 : 0),
 };
 
-let shown = [];
+let shown = [], shownSet = new Set();
 
 // choose works out which packages pass the filter, in which order. Words are
 // looked for in the name; all must be there.
@@ -99,5 +101,6 @@ function choose() {
     !chosen.off.has(u.o) && u.took >= chosen.least && (!chosen.path || u.critical) &&
     words.every((w) => u.n.toLowerCase().includes(w)));
   shown.sort((a, b) => orders[chosen.sort](a, b) || a.start - b.start);
+  shownSet = new Set(shown);
   if (!shown.includes(chosen.selected)) chosen.selected = null;
 }

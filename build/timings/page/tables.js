@@ -32,15 +32,21 @@ function fillCards() {
 
 // nameCell is a package's name that selects it in the chart.
 function nameCell(name) {
-  const button = el("button", { type: "button", title: name }, name);
+  const button = el("button", { type: "button", title: name }, el("bdi", {}, name)); // cut off at the front
   button.addEventListener("click", () => select((data.units ?? []).find((u) => u.n === name), true));
   return el("td", { className: "name" }, button);
 }
 
+// longSteps are those of the critical path that count: not a look into the
+// cache that took next to nothing.
+function longSteps() {
+  return (data.path ?? []).filter((p) => p.e - p.b > data.critical / 500);
+}
+
 function fillPath() {
-  const path = data.path ?? [];
+  const path = longSteps();
   const longest = Math.max(1, ...path.map((p) => p.e - p.b));
-  $("pathsum").textContent = path.length ? `${duration(data.critical)} of ${duration(data.wall)}: more processors cannot make these steps take less` : "";
+  $("pathsum").textContent = path.length ? `${duration(data.critical)}, whatever the number of processors` : "";
   const units = new Map((data.units ?? []).map((u) => [u.n, u]));
   $("path").tBodies[0].append(...path.map((p, i) => {
     const span = units.get(p.n)?.s.find((s) => s.p === p.p) ?? { p: p.p };
@@ -51,6 +57,8 @@ function fillPath() {
       el("td", { className: "share" }, el("div", { title: percent(p.e - p.b, data.critical),
         style: { width: `${(100 * (p.e - p.b)) / longest}%`, background: `var(--${colorOf(span)})` } })));
   }));
+  const short = (data.path?.length ?? 0) - path.length;
+  if (short) $("path").after(el("p", { className: "after dim" }, `and ${plural(short, "step")} of next to no time`));
 }
 
 const fields = [
