@@ -62,7 +62,7 @@ func TestRealBuild(t *testing.T) {
 	for what, want := range map[string]string{
 		"compile example.com/m":     event.Compiled,
 		"compile example.com/m/bad": event.Failed,
-		"compile example.com/m/top": event.Skipped,
+		"compile example.com/m/top": event.NotRun,
 		"link example.com/m":        event.Linked,
 	} {
 		if got[what] != want {

@@ -69,7 +69,7 @@ type BuildTimings struct {
 	// LoadNS is the time before go began with the first step: gust's own start
 	// and go's loading of packages.
 	LoadNS int64 `json:"load_ns"`
-	// WallNS is the time from the start of gust to the end of go.
+	// WallNS is the time of the whole build.
 	WallNS int64 `json:"wall_ns"`
 	// CriticalNS is the length of the critical path: the longest chain of steps
 	// that depend on each other. No number of processors makes the steps take

@@ -129,7 +129,7 @@ function drawLoad() {
   c.beginPath();
   c.rect(left, 0, plotWidth() + 1, bottom + 1);
   c.clip();
-  loading(c, 0, bottom);
+  shade(c, 0, bottom);
   area(c, 0, top + run, run / most, colors.running, 0.3, 1);
   line(c, 2, top + run, run / most, colors.cpu);
   area(c, 1, bottom, wait / queue, colors.waiting, 0.55, 1);
@@ -164,10 +164,13 @@ function drawLoad() {
   }
 }
 
-// loading shades the time before the first step.
-function loading(c, top, bottom) {
+const lastDone = Math.max(data.load, ...(data.units ?? []).map((u) => u.done));
+
+// shade marks the time before the first step and after the last.
+function shade(c, top, bottom) {
   c.fillStyle = colors.soft;
   c.fillRect(xOf(0), top, xOf(data.load) - xOf(0), bottom - top);
+  c.fillRect(xOf(lastDone), top, xOf(data.wall) - xOf(lastDone), bottom - top);
 }
 
 function key(c, x, y, color, text) {
@@ -240,7 +243,7 @@ function drawRows() {
   c.beginPath();
   c.rect(left, 0, width - left, height);
   c.clip();
-  loading(c, 0, height);
+  shade(c, 0, height);
   c.strokeStyle = colors.line;
   for (const t of ticks()) {
     const x = Math.round(xOf(t)) + 0.5;
