@@ -53,14 +53,14 @@ func TestBrowser(t *testing.T) {
 				n++
 			}
 		}
-		return fmt.Sprintf("%s of 1,000 packages", thousands(n))
+		return fmt.Sprintf("%s of 1,000 shown", thousands(n))
 	}
 	took := func(u *unit) int64 { return u.Spans[0].Done - u.Spans[0].Start }
 	all := shown(func(*unit) bool { return true })
 	for what, pair := range map[string][2]string{
 		"all":       {got.Count, all},
 		"filtered":  {got.Filtered, shown(func(u *unit) bool { return strings.Contains(u.Name, "area3") && strings.Contains(u.Name, "p1") })},
-		"none":      {got.None, "0 of 1,000 packages"},
+		"none":      {got.None, "0 of 1,000 shown"},
 		"toggled":   {got.Without, shown(func(u *unit) bool { return u.Outcome != event.Compiled })},
 		"long":      {got.Long, shown(func(u *unit) bool { return took(u) >= 100e6 })},
 		"critical":  {got.Critical, shown(func(u *unit) bool { return u.Spans[0].Critical })},

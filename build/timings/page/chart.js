@@ -85,7 +85,7 @@ function drawLanes(c, left) {
       const x = xOf(s.b), end = Math.max(x + 0.6, xOf(s.e));
       if (end < left || x > left + plotWidth() || end <= covered) continue;
       covered = end;
-      c.globalAlpha = shownSet.has(u) ? 1 : 0.25;
+      c.globalAlpha = places.has(u.n) ? 1 : 0.25;
       c.fillStyle = colors[colorOf(s)];
       const gap = end - x > 3 ? 0.7 : 0;
       c.fillRect(x, y, end - x - gap, h);
@@ -332,7 +332,7 @@ function drawSpan(c, u, s, y) {
 // drawPath joins the spans of the critical path, as far as their rows are
 // shown.
 function drawPath(c, left, width, height) {
-  const place = new Map(shown.map((u, i) => [u.n, i]));
+  const place = places;
   const y = (i) => i * rowHeight - $("view").scrollTop + 4 + rowHeight / 2;
   const steps = longSteps().filter((p) => place.has(p.n));
   c.save();
@@ -367,12 +367,12 @@ function fit(c, text, width) {
   return "…" + chars.slice(low).join("");
 }
 
-// drawMap shows all rows at once and which of them are in view.
-function drawMap() {
-  const canvas = $("map"), height = canvas.clientHeight, view = $("view");
-  const c = prepare(canvas, mapWidth, height);
-  if (!shown.length) return;
-  const row = Math.min(4, (height - 8) / shown.length);
+const mapRow = () => Math.min(4, ($("map").clientHeight - 8) / Math.max(1, shown.length));
+const mapImage = document.createElement("canvas");
+
+// drawMapImage shows all rows at once.
+function drawMapImage() {
+  const c = prepare(mapImage, mapWidth, $("map").clientHeight), row = mapRow();
   const x = (t) => 6 + (t / Math.max(1, data.wall)) * (mapWidth - 12);
   shown.forEach((u, i) => {
     for (const s of u.s) {
@@ -380,6 +380,14 @@ function drawMap() {
       c.fillRect(x(s.b), 4 + i * row, Math.max(1, x(s.e) - x(s.b)), Math.max(0.7, row * 0.8));
     }
   });
+}
+
+// drawMap shows which rows are in view.
+function drawMap() {
+  const height = $("map").clientHeight, view = $("view"), row = mapRow();
+  const c = prepare($("map"), mapWidth, height);
+  if (!shown.length) return;
+  c.drawImage(mapImage, 0, 0, mapWidth, height);
   const top = 4 + (view.scrollTop / rowHeight) * row;
   const tall = Math.min(height - top - 1, (view.clientHeight / rowHeight) * row);
   c.strokeStyle = colors.focus;
@@ -390,15 +398,21 @@ function drawMap() {
   c.strokeRect(1.5, top + 0.5, mapWidth - 3, tall - 1);
 }
 
+// What a frame has to draw besides the rows: the curves if the range, the
+// filter or the selection changed; the image of the map if the rows did.
+const stale = { load: true, map: true };
 let pending = false;
 
-// draw draws everything before the next frame, however often it is called.
-function draw() {
+// draw draws before the next frame, however often it is called.
+function draw(...parts) {
+  for (const part of parts) stale[part] = true;
   if (pending) return;
   pending = true;
   requestAnimationFrame(() => {
     pending = false;
-    drawLoad();
+    if (stale.load) drawLoad();
+    if (stale.map) drawMapImage();
+    stale.load = stale.map = false;
     drawRows();
     drawMap();
   });

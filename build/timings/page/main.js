@@ -7,10 +7,10 @@ let drag = null; // a range being chosen on the curves: {x, to}
 function refresh() {
   choose();
   table.all = false;
-  $("count").textContent = `${count(shown.length)} of ${plural(data.units?.length ?? 0, "package")}`;
+  $("count").textContent = `${count(shown.length)} of ${count(data.units?.length ?? 0)} shown`;
   fillTable();
   showDetail();
-  draw();
+  draw("load", "map");
 }
 
 // select marks a package; scroll brings it into view.
@@ -32,7 +32,7 @@ function select(u, scroll) {
   } else if (y < view.scrollTop) view.scrollTop = y;
   else if (y + rowHeight + 8 > view.scrollTop + view.clientHeight) view.scrollTop = y + rowHeight + 8 - view.clientHeight;
   showDetail();
-  draw();
+  draw("load");
 }
 
 // range shows a part of the build, no shorter than 10 µs.
@@ -40,7 +40,7 @@ function range(from, to) {
   const wide = Math.min(Math.max(1, data.wall), Math.max(1e4, to - from));
   chosen.from = Math.min(Math.max(0, from), Math.max(1, data.wall) - wide);
   chosen.to = chosen.from + wide;
-  draw();
+  draw("load");
 }
 
 function zoom(factor, around = (chosen.from + chosen.to) / 2) {
@@ -82,7 +82,7 @@ function toggleTheme() {
   const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   root.dataset.theme = dark ? "light" : "dark";
   readColors();
-  draw();
+  draw("load", "map");
 }
 
 // spanAt finds the row, and the span in it, at a place of the view.
@@ -152,7 +152,7 @@ function listenToLoad() {
   load.addEventListener("pointermove", (e) => {
     if (drag) {
       drag.to = at(e);
-      return draw();
+      return draw("load");
     }
     const found = laneAt(at(e), e.offsetY);
     if (found) showTip(found.u, found.s, e.clientX, e.clientY);
@@ -163,7 +163,7 @@ function listenToLoad() {
     if (drag && drag.x === drag.to) select(laneAt(drag.x, e.offsetY)?.u, true);
     if (drag && Math.abs(drag.to - drag.x) > 4) range(timeAt(Math.min(drag.x, drag.to)), timeAt(Math.max(drag.x, drag.to)));
     drag = null;
-    draw();
+    draw("load");
   });
   load.addEventListener("dblclick", zooms.all);
 }
@@ -171,8 +171,7 @@ function listenToLoad() {
 function listenToMap() {
   const map = $("map"), view = $("view");
   const go = (e) => {
-    const row = Math.min(4, (map.clientHeight - 8) / Math.max(1, shown.length));
-    view.scrollTop = ((e.clientY - map.getBoundingClientRect().top - 4) / row) * rowHeight - view.clientHeight / 2;
+    view.scrollTop = ((e.clientY - map.getBoundingClientRect().top - 4) / mapRow()) * rowHeight - view.clientHeight / 2;
   };
   map.addEventListener("pointerdown", (e) => { map.setPointerCapture(e.pointerId); go(e); });
   map.addEventListener("pointermove", (e) => { if (e.buttons) go(e); });
@@ -225,6 +224,6 @@ listenToRows();
 listenToLoad();
 listenToMap();
 listenToKeys();
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { readColors(); draw(); });
-new ResizeObserver(draw).observe($("view"));
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { readColors(); draw("load", "map"); });
+new ResizeObserver(() => draw("load", "map")).observe($("view"));
 refresh();

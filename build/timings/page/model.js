@@ -91,7 +91,8 @@ const orders = {
   name: (a, b) => (a.n < b.n ? -1 : a.n > b.n ? 1 : 0),
 };
 
-let shown = [], shownSet = new Set();
+let shown = [];
+let places = new Map(); // of the packages that are shown, by name
 
 // choose works out which packages pass the filter, in which order. Words are
 // looked for in the name; all must be there.
@@ -101,6 +102,6 @@ function choose() {
     !chosen.off.has(u.o) && u.took >= chosen.least && (!chosen.path || u.critical) &&
     words.every((w) => u.n.toLowerCase().includes(w)));
   shown.sort((a, b) => orders[chosen.sort](a, b) || a.start - b.start);
-  shownSet = new Set(shown);
+  places = new Map(shown.map((u, i) => [u.n, i]));
   if (!shown.includes(chosen.selected)) chosen.selected = null;
 }

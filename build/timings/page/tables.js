@@ -21,13 +21,13 @@ function fillCards() {
     el("div", { className: "label" }, "Packages"), el("div", { className: "value" }, count(total)), stack, keys);
   const linked = data.counts.linked ?? 0;
   $("cards").append(
-    card("Total", duration(data.wall), `${duration(data.load)} until the first step`),
-    card("Critical path", duration(data.critical), `${percent(data.critical, data.wall)} of the total, ${plural(data.path?.length ?? 0, "step")}`),
+    card("Total", duration(data.wall), `${duration(data.load)} to the first step`),
+    card("Critical path", duration(data.critical), `${percent(data.critical, data.wall)} of the total`),
     packages,
     card("Linked", count(linked), linked === 1 ? "program" : "programs"),
-    card("CPU time", duration(data.cpu), `${(data.cpu / Math.max(1, data.wall)).toFixed(1)} processors on average, ${plural(data.parallel, "step")} at a time`));
+    card("CPU time", duration(data.cpu), `${(data.cpu / Math.max(1, data.wall)).toFixed(1)} processors busy`));
   const saved = data.units?.reduce((sum, u) => sum + Math.max(0, u.v ?? 0), 0) ?? 0;
-  if (saved > 0) $("cards").append(card("Saved", duration(saved), "compile time that reuse made unnecessary"));
+  if (saved > 0) $("cards").append(card("Saved", duration(saved), "of compiling, by reuse"));
 }
 
 // nameCell is a package's name that selects it in the chart.
