@@ -80,7 +80,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.AddCommand(a.newTestCmd())
 	root.AddCommand(a.newVersionCmd(), a.newToolexecCmd(), a.newCacheCmd())
-	root.AddCommand(a.newTagsCmd(), a.newEnvCmd())
+	root.AddCommand(a.newTagsCmd(), a.newEnvCmd(), a.newDoctorCmd())
 	root.InitDefaultCompletionCmd()
 	return root
 }
@@ -97,6 +97,7 @@ the result. Flags, output and exit codes are go's.
   gust cache stats                 show gust's cache; also trim, verify, clean
   gust tags add json ./...         add struct tags; also remove, clear, sort, check
   gust env --explain               say where each setting comes from; also init, trust
+  gust doctor                      say which go runs, and what is wrong around it
   gust version                     print gust's version and go's
   gust completion bash             print a shell's completion script
 

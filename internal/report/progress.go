@@ -105,6 +105,12 @@ func (p palette) paint(code, s string) string {
 	return "\x1b[" + code + "m" + s + "\x1b[0m"
 }
 
+// Red colours a word that names something grave, if color is set.
+func Red(color bool, s string) string { return palette(color).red(s) }
+
+// Yellow is for what is less grave than Red.
+func Yellow(color bool, s string) string { return palette(color).yellow(s) }
+
 // write is fmt.Fprint for a report that has already been put together.
 func write(w io.Writer, b *strings.Builder) error {
 	_, err := io.WriteString(w, b.String())
