@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -147,20 +148,31 @@ func (a *app) findingText(f doctor.Finding, verbose bool) string {
 		level = report.Yellow(color, level)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s [%s]\n", level, f.Text, f.ID)
+	fmt.Fprintf(&b, "%s: %s [%s]\n", level, printable(f.Text), f.ID)
 	if f.Level == doctor.Info && !verbose && f.ID != "go-chosen" {
 		return b.String()
 	}
 	for _, line := range f.Evidence {
-		fmt.Fprintf(&b, "    %s\n", line)
+		fmt.Fprintf(&b, "    %s\n", printable(line))
 	}
 	if f.Consequence != "" {
 		fmt.Fprintf(&b, "  so:     %s\n", f.Consequence)
 	}
 	if f.Fix != "" {
-		fmt.Fprintf(&b, "  fix:    %s\n", f.Fix)
+		fmt.Fprintf(&b, "  fix:    %s\n", printable(f.Fix))
 	}
 	return b.String()
+}
+
+// printable takes out what a terminal would act on: evidence quotes files of
+// the checkout.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) || r == '\t' {
+			return r
+		}
+		return '\uFFFD'
+	}, s)
 }
 
 // usageArgs makes what check has to say about arguments wrong usage.

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -109,7 +110,7 @@ func (a *app) envStatus(args []string) error {
 		lines = append(lines, "  profile  "+name+mark)
 	}
 	for _, alias := range p.SortedAliases() {
-		lines = append(lines, "  alias    "+alias.Name+" = gust "+strings.Join(alias.Args, " "))
+		lines = append(lines, fmt.Sprintf("  alias    %s = gust %q", alias.Name, alias.Args))
 	}
 	for _, s := range p.Shadowed {
 		lines = append(lines, "  weaker   "+s.Name+": the environment sets it")

@@ -50,7 +50,7 @@ func goflagsNeedTrust(value string) string {
 	}
 	for _, flag := range flags {
 		if !safeFlag(flag) {
-			return fmt.Sprintf("the flag %s can change what runs or where code comes from", flag)
+			return fmt.Sprintf("the flag %q can change what runs or where code comes from", flag)
 		}
 	}
 	return ""

@@ -168,7 +168,7 @@ func (p *Project) Alias(name string) (args []string, ok bool, err error) {
 	}
 	if !p.Trusted {
 		return nil, true, fault.New(fault.Capability, "look at the file, then run: gust env trust",
-			"%s:%d: alias %q is not trusted: it runs gust %s", p.Path, alias.Line, name, strings.Join(alias.Args, " "))
+			"%s:%d: alias %q is not trusted: it runs gust %q", p.Path, alias.Line, name, alias.Args)
 	}
 	return alias.Args, true, nil
 }

@@ -20,9 +20,14 @@ type listed struct {
 	GoFiles, CgoFiles         []string
 	IgnoredGoFiles            []string
 	TestGoFiles, XTestGoFiles []string
-	Module                    *struct{ Main bool }
+	Module                    *module
 	Standard                  bool
 	Error                     *struct{ Err string }
+}
+
+type module struct {
+	Main bool
+	Dir  string
 }
 
 // Files returns the Go files that args name: files themselves, and those of
@@ -97,8 +102,33 @@ func filesOf(out []byte, tests bool) ([]string, error) {
 		case p.Standard || p.Module != nil && !p.Module.Main:
 			return nil, usage("package %s is not part of the main module", p.ImportPath)
 		}
+		for _, name := range own {
+			if err := p.within(name); err != nil {
+				return nil, err
+			}
+		}
 		files = append(files, own...)
 	}
+}
+
+// within refuses links that lead out of the module: a checkout must not have
+// files edited elsewhere. Those that are named themselves are followed.
+func (p *listed) within(name string) error {
+	if p.Module == nil {
+		return nil
+	}
+	root, err := filepath.EvalSymlinks(p.Module.Dir)
+	if err != nil {
+		return err
+	}
+	target, err := filepath.EvalSymlinks(name)
+	if err != nil {
+		return err
+	}
+	if rel, err := filepath.Rel(root, target); err != nil || !filepath.IsLocal(rel) {
+		return usage("%s is a link to %s, outside of the module; name it to edit it", name, target)
+	}
+	return nil
 }
 
 // files lists the source files of a package. Files that other platforms
