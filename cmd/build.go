@@ -25,6 +25,7 @@ type buildFlags struct {
 	timings timingsFlag
 	json    bool
 	color   string
+	watch   watchFlags
 }
 
 // newBuildCmd is gust build, install or run. Flag parsing is ours and
@@ -49,7 +50,7 @@ func (a *app) newBuildCmd(verb string) *cobra.Command {
 		},
 	}
 	flags.register(c)
-	c.SetUsageTemplate(fmt.Sprintf(usageTemplate, "", ""))
+	c.SetUsageTemplate(fmt.Sprintf(usageTemplate, watchUsage(verb), watchEnv(verb)))
 	return c
 }
 
@@ -64,6 +65,7 @@ func (flags *buildFlags) register(c *cobra.Command) {
 	f.Lookup("timings").NoOptDefVal = timingsDefault
 	f.BoolVar(&flags.json, "json", false, "write gust's events to stdout")
 	f.StringVar(&flags.color, "color", "auto", "auto, always or never")
+	flags.watch.add(c)
 	f.Bool("help", false, "print help")
 }
 
@@ -90,6 +92,7 @@ Environment:
   GUST_LINES        default of --lines
   GUST_NO_REUSE     default of --no-reuse
   GUST_CACHE        directory of gust's cache
+  GUST_CACHE_SIZE   size to keep the cache to, see gust cache trim --help
   GUST_GO           the go command to drive, instead of the first in PATH
 %s
 ` + exitStatus + `
@@ -123,6 +126,9 @@ func (a *app) runBuildCmd(c *cobra.Command, verb string, args []string, flags *b
 	opts, color, err := a.buildOptions(c, verb, args, flags)
 	if err != nil || opts == nil {
 		return err
+	}
+	if flags.watch.on {
+		return a.watch(c.Context(), *opts, flags, color)
 	}
 	return a.execute(c.Context(), *opts, flags, color)
 }

@@ -79,7 +79,7 @@ func (a *app) root() *cobra.Command {
 		root.AddCommand(a.newBuildCmd(verb))
 	}
 	root.AddCommand(a.newTestCmd())
-	root.AddCommand(a.newVersionCmd(), a.newToolexecCmd(), a.newCacheCmd())
+	root.AddCommand(a.newVersionCmd(), a.newToolexecCmd(), a.newHandoverCmd(), a.newCacheCmd())
 	root.AddCommand(a.newTagsCmd(), a.newEnvCmd(), a.newDoctorCmd())
 	root.InitDefaultCompletionCmd()
 	return root
@@ -92,6 +92,7 @@ the result. Flags, output and exit codes are go's.
   gust build -o app ./cmd/app      build, recompiling only what a change affects
   gust install ./cmd/app           the same for go install
   gust run ./cmd/app -addr :8080   the same for go run
+  gust run --watch ./cmd/app       build and run again whenever something changes
   gust test -race ./...            the same for go test
   gust build --explain ./cmd/app   say what was compiled, and why
   gust cache stats                 show gust's cache; also trim, verify, clean

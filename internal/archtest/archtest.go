@@ -3,6 +3,6 @@
 //
 // Arrows point one way: cmd uses the engines, the engines use internal. The
 // engines know nothing of the command line or of colours, so that they can be
-// tested, and used, without a terminal. Few packages start processes: gocmd runs go,
-// git runs git, the wrapper runs tools.
+// tested, and used, without a terminal. Few packages start processes; starters
+// in the test lists them.
 package archtest

@@ -76,31 +76,32 @@ var ownFlags = map[string]arity{
 	"help":     boolean,
 }
 
-// ownTestFlags are what gust test has besides.
-var ownTestFlags = map[string]arity{
-	"format": valued, "format-icons": valued, "format-hide-empty-pkg": boolean,
-	"hide-summary": valued,
-	"rerun-fails":  optional, "rerun-fails-max-failures": valued,
-	"rerun-fails-report": valued, "rerun-fails-run-root-test": boolean,
-	"rerun-fails-abort-on-data-race": boolean, "flaky": valued,
+// ownVerbFlags are what single commands have besides.
+var ownVerbFlags = map[string]map[string]arity{
+	"build": {"watch": boolean},
+	"run":   {"watch": boolean, "grace": valued},
+	"test": {
+		"format": valued, "format-icons": valued, "format-hide-empty-pkg": boolean,
+		"hide-summary": valued,
+		"rerun-fails":  optional, "rerun-fails-max-failures": valued,
+		"rerun-fails-report": valued, "rerun-fails-run-root-test": boolean,
+		"rerun-fails-abort-on-data-race": boolean, "flaky": valued,
+	},
 }
 
 // OwnFlags returns the names of gust's own flags of a go command that gust
 // accelerates.
 func OwnFlags(verb string) []string {
 	names := slices.Collect(maps.Keys(ownFlags))
-	if verb == "test" {
-		names = slices.AppendSeq(names, maps.Keys(ownTestFlags))
-	}
-	return names
+	return slices.AppendSeq(names, maps.Keys(ownVerbFlags[verb]))
 }
 
 // ownArity looks a flag of gust's up for one verb.
 func ownArity(verb, name string) arity {
-	if k := ownFlags[name]; k != unknownFlag || verb != "test" {
+	if k := ownVerbFlags[verb][name]; k != unknownFlag {
 		return k
 	}
-	return ownTestFlags[name]
+	return ownFlags[name]
 }
 
 // goArity looks a flag of go up for one verb.

@@ -1,0 +1,13 @@
+//go:build !darwin && !dragonfly && !freebsd && !linux && !netbsd && !openbsd && !windows
+
+package term
+
+import "os"
+
+type mode struct{}
+
+func foreground(*os.File) bool { return false }
+
+func singleKeys(*os.File) (*mode, error) { return nil, ErrNoKeys }
+
+func restore(*os.File, *mode) {}
