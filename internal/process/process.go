@@ -30,7 +30,9 @@ type Spec struct {
 type Process struct {
 	cmd  *exec.Cmd
 	done chan struct{}
-	err  error // of Wait, once done is closed
+	// Once done is closed:
+	err   error // of Wait
+	alone bool  // nothing of the group was left when the program ended
 }
 
 // Start starts a program. On Linux it is killed if this process dies without
@@ -55,6 +57,7 @@ func Start(s Spec) (*Process, error) {
 			return
 		}
 		p.err = p.cmd.Wait()
+		p.alone = !groupLives(p.cmd.Process)
 		close(p.done)
 	}()
 	if err := <-started; err != nil {
@@ -83,6 +86,9 @@ func (p *Process) Ended() string {
 // to grace, or until hurry is closed, and kills. It returns when all has ended.
 func (p *Process) Stop(grace time.Duration, hurry <-chan struct{}) {
 	const poll = 5 * time.Millisecond
+	if p.gone() {
+		return // the system may have given the group's number to another one
+	}
 	expired := time.After(grace)
 	ask(p.cmd.Process)
 	tick := time.NewTicker(poll)
@@ -106,7 +112,7 @@ func (p *Process) Stop(grace time.Duration, hurry <-chan struct{}) {
 func (p *Process) gone() bool {
 	select {
 	case <-p.done:
-		return !groupLives(p.cmd.Process)
+		return p.alone || !groupLives(p.cmd.Process)
 	default:
 		return false
 	}
