@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gust-go/gust/build/overlay"
+	"github.com/gust-go/gust/build/runexec"
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/gocmd"
@@ -176,10 +177,14 @@ func (r *runner) wrapped(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	g := *r.Go
-	if g.Env == nil {
-		g.Env = os.Environ()
+	environ := g.Env
+	if environ == nil {
+		environ = os.Environ()
 	}
-	g.Env = append(g.Env[:len(g.Env):len(g.Env)], "GOCACHE="+r.session.gocache, toolexecVar+"="+value)
+	g.Env = append(environ[:len(environ):len(environ)], "GOCACHE="+r.session.gocache, toolexecVar+"="+value)
+	if r.Verb == "run" && runexec.Command != "" {
+		g.Env = append(g.Env, runexec.Var+"="+runexec.Encode(environ))
+	}
 
 	stop := r.follow()
 	code, err := g.Run(ctx, r.streams(), args...)
@@ -196,7 +201,19 @@ func (r *runner) wrappedArgs() ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("name gust to go: %w", err)
 	}
-	return r.goArgs(append(r.timed.flags(), "-toolexec="+tool)...), nil
+	args := r.goArgs(append(r.timed.flags(), "-toolexec="+tool)...)
+	if r.Verb != "run" || runexec.Command == "" {
+		return args, nil
+	}
+	users, err := r.Go.ExecProgram(r.Verb, r.Args, r.env)
+	if err != nil {
+		return args, nil // go itself will say so
+	}
+	exec, err := gocmd.Quote(append([]string{r.Self, runexec.Command}, users...)...)
+	if err != nil {
+		return args, nil // the program sees gust's variables
+	}
+	return append(args[:1:1], gocmd.WithFlag(r.Verb, args[1:], "-exec="+exec)...), nil
 }
 
 // goArgs puts flags in front of the user's.

@@ -74,8 +74,11 @@ func (a *app) watch(ctx context.Context, opts build.Options, flags *buildFlags, 
 		Env: a.term.Environ, Stdin: a.term.In, Stdout: a.term.Out, Stderr: a.term.Err,
 	}
 	chdir, _ := gocmd.FindFlag(opts.Verb, opts.Args, "C")
+	// What keeps go env from working is go's to say when it builds.
 	if env, err := opts.Go.EnvVars(ctx, chdir); err == nil {
-		w.GOFLAGS, w.CrossExec = env.GOFLAGS, opts.Go.ForeignExec(env)
+		if w.Exec, err = opts.Go.ExecProgram(opts.Verb, opts.Args, env); err != nil {
+			return usageError(opts.Verb, "%w", err)
+		}
 	}
 	opts.Stdin = nil // the keys are gust's, and the rest is the program's
 	w.Build = func(ctx context.Context, args []string) (int, error) {

@@ -20,32 +20,9 @@ func (w *watcher) handover() (dir, flag string, err error) {
 	if dir, err = os.MkdirTemp(w.temp, "program-*"); err != nil {
 		return "", "", err
 	}
-	users, err := w.userExec()
-	if err != nil {
-		return "", "", err
-	}
-	words := append([]string{w.Self, "handover", dir, fmt.Sprint(len(users))}, users...)
+	words := append([]string{w.Self, "handover", dir, fmt.Sprint(len(w.Exec))}, w.Exec...)
 	value, err := gocmd.Quote(words...)
 	return dir, "-exec=" + value, err
-}
-
-// userExec is the user's own -exec program: the flag's, that of GOFLAGS, or the
-// one in PATH for a foreign system that go run would find.
-func (w *watcher) userExec() ([]string, error) {
-	value, ok := gocmd.FindFlag("run", w.Args, "exec")
-	if !ok {
-		if flags, err := gocmd.SplitGOFLAGS(w.GOFLAGS); err == nil {
-			value, ok = gocmd.FindFlag("run", flags, "exec")
-		}
-	}
-	if !ok && w.CrossExec != "" {
-		return []string{w.CrossExec}, nil
-	}
-	words, err := gocmd.SplitGOFLAGS(value)
-	if err != nil {
-		return nil, fmt.Errorf("-exec: %w", err)
-	}
-	return words, nil
 }
 
 // replace starts the program in dir in place of the one that runs, unless that

@@ -46,9 +46,9 @@ type Options struct {
 	Env            []string
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
-	// GOFLAGS is the value of that variable, and CrossExec the program that go
-	// run would find for executables of a foreign system.
-	GOFLAGS, CrossExec string
+	// Exec is the program with its arguments that go run would run the
+	// executable with; empty for none.
+	Exec []string
 	// Grace is how long the program may take to end after SIGTERM. Closing
 	// Hurry cuts it short.
 	Grace time.Duration

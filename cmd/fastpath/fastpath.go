@@ -1,27 +1,38 @@
-// Package fastpath answers `gust toolexec` before the rest of gust starts up.
+// Package fastpath answers gust's hidden commands before the rest of the
+// program is initialised.
 //
-// cmd/go starts one wrapper process for every tool it runs, hundreds in a cold
+// cmd/go starts `gust toolexec` once for every tool it runs, thousands of times a
 // build, while packages that gust's other commands link in take milliseconds
 // to initialise. This package is imported for its init function, depends on
 // the standard library only, and so is initialised before them; it does not
-// return from `gust toolexec …`, nor from `gust kernelprobe …`, with which
-// `gust kernel` starts itself several times in a check of milliseconds.
+// return from
+//
+//   - `gust toolexec …`,
+//   - what `go run` starts in place of the program, which must not wait either,
+//   - `gust kernelprobe …`, with which `gust kernel` starts itself several times
+//     in a check of milliseconds.
 package fastpath
 
 import (
 	"os"
 
+	"github.com/gust-go/gust/build/runexec"
 	"github.com/gust-go/gust/build/toolexec"
 	"github.com/gust-go/gust/kernelcheck/probe/raw"
 )
 
 func init() {
-	if len(os.Args) > 2 && os.Args[1] == "toolexec" {
-		os.Exit(toolexec.Main(os.Args[2:]))
+	if len(os.Args) < 3 {
+		return
 	}
-	// A probe that a seccomp filter may kill, or that clears soft-dirty bits,
-	// runs in a process that does nothing else, see package raw.
-	if len(os.Args) > 2 && os.Args[1] == raw.Command {
+	switch os.Args[1] {
+	case "toolexec":
+		os.Exit(toolexec.Main(os.Args[2:]))
+	case runexec.Command:
+		os.Exit(runexec.Main(os.Args[2:]))
+	case raw.Command:
+		// A probe that a seccomp filter may kill, or that clears soft-dirty bits,
+		// runs in a process that does nothing else, see package raw.
 		os.Exit(raw.Main(os.Args[2:], os.Stdout))
 	}
 }

@@ -117,20 +117,6 @@ func LookPath(env []string, name string) string {
 	return name
 }
 
-// ForeignExec is the program that go run would run executables with if they are
-// for another system than go's: go_GOOS_GOARCH_exec from PATH. It is empty if
-// there is none.
-func (g *Go) ForeignExec(env Env) string {
-	if env.GOOS == runtime.GOOS && env.GOARCH == runtime.GOARCH {
-		return ""
-	}
-	environ := g.Env
-	if environ == nil {
-		environ = os.Environ()
-	}
-	return search(environ, "go_"+env.GOOS+"_"+env.GOARCH+"_exec", nil)
-}
-
 // selfInfo identifies the running executable; nil if that is impossible, in
 // which case nothing is taken for gust.
 func selfInfo() os.FileInfo {
