@@ -1,8 +1,8 @@
 // Package fastpath answers gust's hidden commands before the rest of the
 // program is initialised.
 //
-// cmd/go starts `gust toolexec` once for every tool it runs, thousands of times a
-// build, while packages that gust's other commands link in take milliseconds
+// cmd/go starts `gust toolexec` once for every tool it runs, hundreds of times in
+// a cold build, while packages that other commands link in take milliseconds
 // to initialise. This package is imported for its init function, depends on
 // the standard library only, and so is initialised before them; it does not
 // return from
