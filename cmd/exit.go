@@ -47,6 +47,18 @@ func (s goStatus) Error() string { return fmt.Sprintf("go exited with status %d"
 // what.
 var errDamaged = goStatus(1)
 
+// A verdict is the exit code of gust kernel, whose report has said all there
+// is to say: its codes are those of a checker, 1 for findings and 2 for "could
+// not tell".
+type verdict int
+
+const (
+	verdictFindings  = 1
+	verdictUndecided = 2
+)
+
+func (v verdict) Error() string { return fmt.Sprintf("the verdict is %d", int(v)) }
+
 // goResult turns the exit code of a go command into an error.
 func goResult(code int, err error) error {
 	if err == nil && code != 0 {
@@ -58,10 +70,13 @@ func goResult(code int, err error) error {
 // exitCode maps an error to the exit code.
 func exitCode(err error) int {
 	var status goStatus
+	var found verdict
 	var user *fault.UserError
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &found):
+		return int(found)
 	case errors.As(err, &status):
 		return int(status)
 	case errors.As(err, &user):
@@ -89,7 +104,8 @@ func kindCode(kind fault.Kind) int {
 // exit prints what a command ended with and returns the exit code.
 func (a *app) exit(err error) int {
 	var status goStatus
-	if err != nil && !errors.As(err, &status) {
+	var found verdict
+	if err != nil && !errors.As(err, &status) && !errors.As(err, &found) {
 		e := errorEvent(err)
 		// Nobody is left to tell if stderr is closed.
 		_, _ = io.WriteString(a.term.Err,

@@ -80,7 +80,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.AddCommand(a.newTestCmd())
 	root.AddCommand(a.newVersionCmd(), a.newToolexecCmd(), a.newHandoverCmd(), a.newCacheCmd())
-	root.AddCommand(a.newTagsCmd(), a.newEnvCmd(), a.newDoctorCmd())
+	root.AddCommand(a.newTagsCmd(), a.newEnvCmd(), a.newDoctorCmd(), a.newKernelCmd())
 	root.InitDefaultCompletionCmd()
 	return root
 }
@@ -99,6 +99,7 @@ the result. Flags, output and exit codes are go's.
   gust tags add json ./...         add struct tags; also remove, clear, sort, check
   gust env --explain               say where each setting comes from; also init, trust
   gust doctor                      say which go runs, and what is wrong around it
+  gust kernel                      what this kernel can do, and what Go needs of it
   gust version                     print gust's version and go's
   gust completion bash             print a shell's completion script
 

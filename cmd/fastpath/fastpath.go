@@ -35,4 +35,8 @@ func init() {
 		// runs in a process that does nothing else, see package raw.
 		os.Exit(raw.Main(os.Args[2:], os.Stdout))
 	}
+	// A command that is traced begins as gust, and should not look like it.
+	if len(os.Args) > 2 && os.Args[1] == raw.HoldCommand {
+		os.Exit(raw.Hold(os.Args[2:], os.Stderr))
+	}
 }

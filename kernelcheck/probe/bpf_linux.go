@@ -29,7 +29,7 @@ func bpfProbes() []bpfProbe {
 		{"bpf-kprobe", "", attachKprobe},
 		{"bpf-kprobe-multi", "", features.HaveBPFLinkKprobeMulti},
 		{"bpf-fentry", "bpf-kprobe", attachFentry},
-		{"bpf-lsm", "bpf-kprobe", attachLSM},
+		{"bpf-lsm", "bpf-fentry", attachLSM},
 	}
 }
 
@@ -37,6 +37,9 @@ func bpfProbes() []bpfProbe {
 // a filter that kills for it must kill somebody else.
 func runBPF(ctx context.Context, h *fact.Host, self string) map[string]fact.Probe {
 	all := map[string]fact.Probe{"btf": btfProbe(h)}
+	if h.Seccomp == 0 {
+		self = "" // nothing kills for a system call
+	}
 	var first fact.Probe
 	for _, out := range runRaw(ctx, self, []string{"bpf"}) {
 		first = explain(h, out)

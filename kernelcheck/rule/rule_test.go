@@ -214,7 +214,7 @@ func TestEveryRule(t *testing.T) {
 			t.Errorf("%s on darwin: %s", r.ID, got.Verdict)
 		}
 	}
-	if len(seen) != 36 {
+	if len(seen) != 38 {
 		t.Errorf("%d rules", len(seen))
 	}
 }

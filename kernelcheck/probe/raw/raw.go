@@ -9,6 +9,9 @@ import (
 // Command is the first argument that makes gust answer with [Main].
 const Command = "kernelprobe"
 
+// HoldCommand is the first argument that makes gust answer with [Hold].
+const HoldCommand = "kernelhold"
+
 // An Outcome is what an experiment found. Exactly one of Yes, No, Errno and
 // Trouble is set, but for Detail, which may go with any.
 type Outcome struct {
