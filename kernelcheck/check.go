@@ -103,8 +103,8 @@ func Inspect(h *fact.Host, programs []*fact.Program, purposes []string) *Report 
 }
 
 func (r *Report) judge(programs []*fact.Program, purposes []string) {
-	for _, p := range programs {
-		yes, unknown := Judge(r.Host, p, purposes)
+	for i, p := range programs {
+		yes, unknown := judgeRules(r.Host, p, purposes, i > 0)
 		r.Findings = append(r.Findings, yes...)
 		r.Undecided = append(r.Undecided, unknown...)
 	}
@@ -116,11 +116,16 @@ func (r *Report) judge(programs []*fact.Program, purposes []string) {
 // purposes. It returns those that apply and those of which that is unknown. A
 // host that is not Linux has no rules.
 func Judge(h *fact.Host, p *fact.Program, purposes []string) (applies, undecided []Finding) {
+	return judgeRules(h, p, purposes, false)
+}
+
+// judgeRules is Judge; hostDone leaves out rules that look at no program.
+func judgeRules(h *fact.Host, p *fact.Program, purposes []string, hostDone bool) (applies, undecided []Finding) {
 	if h.OS != "" && h.OS != "linux" {
 		return nil, nil
 	}
 	for _, r := range rule.Table() {
-		if !wanted(r.For, purposes) {
+		if !wanted(r.For, purposes) || hostDone && r.HostOnly {
 			continue
 		}
 		out := r.Judge(rule.Input{Host: h, Program: p})
@@ -131,7 +136,7 @@ func Judge(h *fact.Host, p *fact.Program, purposes []string) (applies, undecided
 			ID: r.ID, Title: r.Title, Breaks: r.Breaks, Verdict: out.Verdict, Severity: r.Severity, Confidence: out.Doubt,
 			Evidence: unique(out.Evidence), Consequence: r.Consequence, Action: r.Action, Sources: r.Sources,
 		}
-		if p != nil {
+		if p != nil && !r.HostOnly {
 			f.Subject = p.Name
 		}
 		if r.ID == "SOFT-DIRTY" {

@@ -120,7 +120,7 @@ func denied(h *fact.Host, k Kind, detail string) fact.Probe {
 	case strings.HasPrefix(k.Name, "bpf") && h.Lockdown != "" && h.Lockdown != "none":
 		p.Cause, p.Detail = fact.ByLSM, detail+"; lockdown is "+h.Lockdown
 	default:
-		p.Cause = fact.ByLSM
+		p.Cause, p.Detail = fact.ByLSM, detail+"; no capability, sysctl or filter explains it"
 	}
 	return p
 }

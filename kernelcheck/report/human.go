@@ -97,10 +97,31 @@ func Program(p *fact.Program) string {
 	if p.Glibc != "" {
 		parts = append(parts, "glibc "+p.Glibc)
 	}
-	if len(p.Debug) > 0 {
-		parts = append(parts, "GODEBUG "+strings.Join(Pairs(p.Debug), ","))
+	if text := debugText(p.Debug); text != "" {
+		parts = append(parts, text)
 	}
 	return strings.Join(parts, ", ")
+}
+
+// debugText shows the GODEBUG settings that rules look at and counts the rest.
+func debugText(settings map[string]string) string {
+	var shown []string
+	for _, kv := range Pairs(settings) {
+		name, _, _ := strings.Cut(kv, "=")
+		switch name {
+		case "multipathtcp", "containermaxprocs", "decoratemappings", "disablethp", "asyncpreemptoff":
+			shown = append(shown, kv)
+		}
+	}
+	switch rest := len(settings) - len(shown); {
+	case len(settings) == 0:
+		return ""
+	case len(shown) == 0:
+		return fmt.Sprintf("GODEBUG with %d settings", rest)
+	case rest > 0:
+		return fmt.Sprintf("GODEBUG %s and %d more", strings.Join(shown, ","), rest)
+	}
+	return "GODEBUG " + strings.Join(shown, ",")
 }
 
 func (h Human) findings(b *strings.Builder, list []kernelcheck.Finding) {

@@ -49,6 +49,8 @@ type Rule struct {
 	Confidence Confidence
 	// For are the purposes it matters for.
 	For []string
+	// HostOnly rules look at no program.
+	HostOnly bool
 	// When is the condition, Condition the same in words.
 	When      Cond `json:"-"`
 	Condition string

@@ -156,6 +156,9 @@ func TestTable(t *testing.T) {
 		{"CLONE3-EPERM", linux("6.1", probes("clone3", yes)), program("go1.20", "amd64", cgo, func(p *fact.Program) { p.Glibc = "2.34" }), no},
 		{"CPU-LEVEL", linux("6.1", func(h *fact.Host) { h.CPU.Level = "v2" }), program("go1.26", "amd64", func(p *fact.Program) { p.Level = "v3" }), yes},
 		{"CPU-LEVEL", linux("6.1", func(h *fact.Host) { h.CPU.Level = "v3" }), program("go1.26", "amd64", func(p *fact.Program) { p.Level = "v3" }), no},
+		{"ARCH", linux("6.1"), program("go1.26", "arm64"), yes},
+		{"ARCH", linux("6.1"), program("go1.26", "386"), no},
+		{"ARCH", linux("6.1", func(h *fact.Host) { h.QEMU = "8.0" }), program("go1.26", "arm64"), no},
 		{"CPU-LEVEL", linux("6.1"), program("go1.26", "amd64"), dunno},
 		{"NOFILE", linux("6.1", func(h *fact.Host) { h.NOFILE = &fact.Limit{Soft: 1024, Hard: 4096} }), program("go1.19", "amd64"), yes},
 		{"NOFILE", linux("6.1", func(h *fact.Host) { h.NOFILE = &fact.Limit{Soft: 4096, Hard: 4096} }), program("go1.19", "amd64"), no},
@@ -214,7 +217,7 @@ func TestEveryRule(t *testing.T) {
 			t.Errorf("%s on darwin: %s", r.ID, got.Verdict)
 		}
 	}
-	if len(seen) != 38 {
+	if len(seen) != 39 {
 		t.Errorf("%d rules", len(seen))
 	}
 }

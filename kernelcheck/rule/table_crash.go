@@ -81,7 +81,7 @@ func crashRules() []Rule {
 			Sources: []string{"https://go.dev/issue/81559"},
 		},
 		{
-			ID: "PER-VMA", Title: "per-VMA locks of Linux 6.4", Breaks: breaks, Severity: Error, Confidence: Medium, For: []string{"run"},
+			ID: "PER-VMA", HostOnly: true, Title: "per-VMA locks of Linux 6.4", Breaks: breaks, Severity: Error, Confidence: Medium, For: []string{"run"},
 			Condition:   "Linux 6.4.0 to 6.4.2 with CONFIG_PER_VMA_LOCK",
 			When:        all(between("6.4", "6.4.3"), on("PER_VMA_LOCK")),
 			Consequence: "memory corruption in any program with threads", Action: "update to Linux 6.4.3 or later",

@@ -53,7 +53,7 @@ func processRules() []Rule {
 			Sources: []string{"https://go.dev/issue/46279", "https://github.com/opencontainers/runc/issues/4195"},
 		},
 		{
-			ID: "PTRACE", Title: "attaching a debugger is restricted", Breaks: breaks, Severity: Info, For: []string{"sandbox", "container"},
+			ID: "PTRACE", HostOnly: true, Title: "attaching a debugger is restricted", Breaks: breaks, Severity: Info, For: []string{"sandbox", "container"},
 			Condition: "kernel.yama.ptrace_scope at 1 or more, or a container",
 			When: either(sysctl("kernel.yama.ptrace_scope", "1", "2", "3"),
 				host("whether this is a container", func(h *fact.Host) bool { return h.Sysctls != nil }, func(h *fact.Host) (bool, string) { return h.Container != "", h.Container + " is there" })),
@@ -107,7 +107,7 @@ func hostRules() []Rule {
 	const breaks = "the host does not allow it"
 	return []Rule{
 		{
-			ID: "USERNS", Title: "user namespaces are restricted", Breaks: breaks, Severity: Warning, For: []string{"sandbox"},
+			ID: "USERNS", HostOnly: true, Title: "user namespaces are restricted", Breaks: breaks, Severity: Warning, For: []string{"sandbox"},
 			Condition: "kernel.apparmor_restrict_unprivileged_userns=1 (Ubuntu 24.04), kernel.unprivileged_userns_clone=0, or user.max_user_namespaces=0",
 			When: probedOr("userns", []fact.Verdict{fact.Denied, fact.No}, either(
 				sysctl("kernel.apparmor_restrict_unprivileged_userns", "1"), sysctl("kernel.unprivileged_userns_clone", "0"), sysctl("user.max_user_namespaces", "0"))),
@@ -115,20 +115,20 @@ func hostRules() []Rule {
 			Sources: []string{"https://github.com/containerd/nerdctl/issues/2847", "clawpatrol#827"},
 		},
 		{
-			ID: "CGROUP-V1", Title: "cgroups are not v2", Breaks: breaks, Severity: Info, For: []string{"container", "sandbox"},
+			ID: "CGROUP-V1", HostOnly: true, Title: "cgroups are not v2", Breaks: breaks, Severity: Info, For: []string{"container", "sandbox"},
 			Condition:   "cgroups v1 or hybrid",
 			When:        cgroupIs("v1", "hybrid"),
 			Consequence: "kubelet 1.35 and later refuses to start; SysProcAttr.UseCgroupFD wants clone3 with CLONE_INTO_CGROUP (Linux 5.7)", Action: "boot with systemd.unified_cgroup_hierarchy=1",
 			Sources: []string{"https://github.com/kubernetes/kubernetes/issues/134298", "https://go.googlesource.com/go/+/refs/tags/go1.26.0/src/syscall/exec_linux.go"},
 		},
 		{
-			ID: "IO-URING-OFF", Title: "io_uring is switched off", Breaks: breaks, Severity: Info, For: []string{"sandbox"},
+			ID: "IO-URING-OFF", HostOnly: true, Title: "io_uring is switched off", Breaks: breaks, Severity: Info, For: []string{"sandbox"},
 			Condition: "kernel.io_uring_disabled 1 or 2", When: sysctl("kernel.io_uring_disabled", "1", "2"),
 			Consequence: "io_uring_setup gives EPERM; the Go runtime never uses it", Action: "nothing, unless a program uses io_uring",
 			Sources: []string{"https://git.kernel.org/torvalds/c/76d3ccecfa18"},
 		},
 		{
-			ID: "SOFT-DIRTY", Title: "no soft-dirty bits", Breaks: breaks, Severity: Warning, For: []string{"criu"},
+			ID: "SOFT-DIRTY", HostOnly: true, Title: "no soft-dirty bits", Breaks: breaks, Severity: Info, For: []string{"criu"},
 			Condition:   "CONFIG_MEM_SOFT_DIRTY off, or an architecture without it; Go itself never uses it",
 			When:        probedOr("soft-dirty", []fact.Verdict{fact.No}, off("MEM_SOFT_DIRTY")),
 			Consequence: "incremental dumps of CRIU do not work; writes to clear_refs succeed all the same", Action: "track writes with userfaultfd WP_ASYNC and PAGEMAP_SCAN (Linux 6.7), or switch the option on; kernel-hardening-checker wants it off",
@@ -142,13 +142,13 @@ func bpfRules() []Rule {
 	const breaks = "eBPF programs do not load"
 	return []Rule{
 		{
-			ID: "BPF-MEMLOCK", Title: "BPF memory counts as locked", Breaks: breaks, Severity: Warning, For: []string{"ebpf"},
+			ID: "BPF-MEMLOCK", HostOnly: true, Title: "BPF memory counts as locked", Breaks: breaks, Severity: Warning, For: []string{"ebpf"},
 			Condition: "Linux before 5.11", When: before("5.11"),
 			Consequence: "EPERM when maps and programs are made under a low ulimit -l", Action: "call rlimit.RemoveMemlock of cilium/ebpf, which needs CAP_SYS_RESOURCE",
 			Sources: []string{"https://github.com/libbpf/libbpf/commit/216eaa7"},
 		},
 		{
-			ID: "BPF-UNPRIV", Title: "BPF is for the privileged", Breaks: breaks, Severity: Warning, For: []string{"ebpf"},
+			ID: "BPF-UNPRIV", HostOnly: true, Title: "BPF is for the privileged", Breaks: breaks, Severity: Warning, For: []string{"ebpf"},
 			Condition: "kernel.unprivileged_bpf_disabled not 0, no CAP_BPF",
 			When: all(sysctl("kernel.unprivileged_bpf_disabled", "1", "2"), host("which capabilities there are", func(h *fact.Host) bool { return h.Capabilities != nil }, func(h *fact.Host) (bool, string) {
 				return !slices.Contains(h.Capabilities, "CAP_BPF") && !slices.Contains(h.Capabilities, "CAP_SYS_ADMIN"), "CAP_BPF is missing"

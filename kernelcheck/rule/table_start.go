@@ -38,7 +38,7 @@ func startRules() []Rule {
 			Sources: []string{"https://go.dev/wiki/MinimumRequirements", "https://go.dev/doc/go1.27"},
 		},
 		{
-			ID: "CFG-BASE", Title: "kernel without futex or epoll", Breaks: breaks, Severity: Error, For: []string{"run"},
+			ID: "CFG-BASE", HostOnly: true, Title: "kernel without futex or epoll", Breaks: breaks, Severity: Error, For: []string{"run"},
 			Condition: "CONFIG_FUTEX or CONFIG_EPOLL off",
 			When: either(probedOr("futex", []fact.Verdict{fact.No}, off("FUTEX")),
 				probedOr("epoll", []fact.Verdict{fact.No}, off("EPOLL"))),
@@ -51,6 +51,12 @@ func startRules() []Rule {
 			When:        all(arch("amd64"), levelTooHigh),
 			Consequence: `it ends with "This program can only be run on AMD64 processors with v3 microarchitecture support"`,
 			Action:      "build with a lower GOAMD64", Sources: []string{"mihomo#123", "https://go.dev/wiki/MinimumRequirements#amd64"},
+		},
+		{
+			ID: "ARCH", Title: "program of another architecture", Breaks: breaks, Severity: Error, For: []string{"run"},
+			Condition: "GOARCH of the program differs from the host's, without qemu-user", When: otherArch,
+			Consequence: `"exec format error"`, Action: "build with the GOARCH of the host",
+			Sources: []string{"https://man7.org/linux/man-pages/man2/execve.2.html (ENOEXEC)"},
 		},
 		{
 			ID: "NO-VSYSCALL", Title: "neither vDSO nor vsyscall page", Breaks: breaks, Severity: Error, Confidence: Medium, For: []string{"run"},
@@ -85,6 +91,22 @@ func startRules() []Rule {
 	}
 }
 
+// otherArch looks at binaries only: a toolchain may cross-compile for other
+// hosts on purpose.
+func otherArch(in Input) Result {
+	p, h := in.Program, in.Host
+	switch {
+	case p == nil || !p.Binary:
+		return Result{Verdict: fact.No}
+	case p.Arch == "" || h.Arch == "":
+		return unknown("the architecture of the program or of the host is not known")
+	case p.Arch == h.Arch, h.QEMU != "" && h.QEMU != "none",
+		p.Arch == "386" && h.Arch == "amd64", p.Arch == "arm" && h.Arch == "arm64":
+		return Result{Verdict: fact.No}
+	}
+	return is(true, "the program is for %s, the host is %s", p.Arch, h.Arch)
+}
+
 func abiNoteTooNew(in Input) Result {
 	p := in.Program
 	if p == nil || !p.Binary {
@@ -108,7 +130,7 @@ func levelTooHigh(in Input) Result {
 	case h.CPU.Level == "":
 		return unknown("the CPU is not known")
 	case h.Arch != "" && h.Arch != "amd64":
-		return unknown("the host is %s", h.Arch)
+		return Result{Verdict: fact.No} // ARCH has that
 	}
 	return is(p.Level > h.CPU.Level, "GOAMD64=%s on a CPU of level %s", p.Level, h.CPU.Level)
 }
