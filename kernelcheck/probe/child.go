@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"strings"
 
 	"github.com/gust-go/gust/kernelcheck/probe/raw"
 )
@@ -63,6 +64,8 @@ func runHere(names []string) []raw.Outcome {
 func oneChild(ctx context.Context, self string, names []string) ([]raw.Outcome, error) {
 	c := exec.CommandContext(ctx, self, append([]string{raw.Command}, names...)...)
 	c.Env = []string{} // nothing in the environment must change the outcome
+	// Pipes, since a root without /dev has no /dev/null.
+	c.Stdin, c.Stderr = strings.NewReader(""), io.Discard
 	stdout, err := c.StdoutPipe()
 	if err != nil {
 		return nil, err
