@@ -48,6 +48,9 @@ func (a *app) main(ctx context.Context, args []string) int {
 	if route(root, args) == toGo {
 		return a.exit(a.passThrough(ctx, args))
 	}
+	if len(args) > 0 && args[0] == "graph" {
+		args = goStyle(args)
+	}
 	root.SetArgs(args)
 	return a.exit(root.ExecuteContext(ctx))
 }
@@ -78,9 +81,9 @@ func (a *app) root() *cobra.Command {
 	for _, verb := range []string{"build", "install", "run"} {
 		root.AddCommand(a.newBuildCmd(verb))
 	}
-	root.AddCommand(a.newTestCmd())
+	root.AddCommand(a.newTestCmd(), a.newGraphCmd(), a.newKernelCmd())
 	root.AddCommand(a.newVersionCmd(), a.newToolexecCmd(), a.newHandoverCmd(), a.newCacheCmd())
-	root.AddCommand(a.newTagsCmd(), a.newEnvCmd(), a.newDoctorCmd(), a.newKernelCmd())
+	root.AddCommand(a.newTagsCmd(), a.newEnvCmd(), a.newDoctorCmd())
 	root.InitDefaultCompletionCmd()
 	return root
 }
@@ -95,6 +98,7 @@ the result. Flags, output and exit codes are go's.
   gust run --watch ./cmd/app       build and run again whenever something changes
   gust test -race ./...            the same for go test
   gust build --explain ./cmd/app   say what was compiled, and why
+  gust graph                       print the module graph; draw, question and judge it
   gust cache stats                 show gust's cache; also trim, verify, clean
   gust tags add json ./...         add struct tags; also remove, clear, sort, check
   gust env --explain               say where each setting comes from; also init, trust
