@@ -99,6 +99,7 @@ func (a *app) newGraphCmd() *cobra.Command {
 	c.SetUsageTemplate(strings.TrimSuffix(c.UsageTemplate(), "\n") + "\n\n" + graphExitStatus + "\n")
 	for _, add := range []func(*graphFlags) *cobra.Command{
 		a.newGraphWhyCmd, a.newGraphRDepsCmd, a.newGraphCyclesCmd, a.newGraphPhantomCmd, a.newGraphCutCmd, a.newGraphTopCmd,
+		a.newGraphDiffCmd, a.newGraphSizeCmd, a.newGraphLicensesCmd, a.newGraphOutdatedCmd, a.newGraphVulnCmd, a.newGraphSBOMCmd, a.newGraphCheckCmd,
 	} {
 		c.AddCommand(add(flags))
 	}

@@ -353,10 +353,7 @@ func (a *app) newGraphPhantomCmd(flags *graphFlags) *cobra.Command {
 					return fault.New(fault.Usage, "run: gust graph phantom --help", "--class: %q is no class", name)
 				}
 				wanted[class] = true
-				switch class {
-				case modgraph.WorkspaceOnly, modgraph.OtherPlatforms, modgraph.TagOnly, modgraph.TestOnly:
-					deep = true
-				}
+				deep = deep || class.Deep()
 			}
 			found, err := l.Phantoms(ctx, g, modgraph.PhantomOptions{Deep: deep, Platforms: platforms})
 			if err != nil {

@@ -43,6 +43,11 @@ func (c Class) Name() string {
 	}[c]
 }
 
+// Deep reports whether the class takes [PhantomOptions].Deep to find.
+func (c Class) Deep() bool {
+	return c == WorkspaceOnly || c == OtherPlatforms || c == TagOnly || c == TestOnly
+}
+
 // ParseClass reads a class by its number or name.
 func ParseClass(s string) (Class, bool) {
 	for _, c := range Classes() {

@@ -103,3 +103,117 @@ type GraphWeight struct {
 
 // EventType implements [Event].
 func (GraphWeight) EventType() string { return "graph.weight" }
+
+// GraphChange is what became of one module between two commits.
+type GraphChange struct {
+	// Kind is added, removed, upgraded, downgraded, replaced (the same
+	// version with another replacement) or marked (direct became indirect or
+	// the reverse).
+	Kind string `json:"kind"`
+	// Path is the module's path.
+	Path string `json:"path"`
+	// Old is the version before, with what replaced it.
+	Old string `json:"old,omitempty"`
+	// New is the version after, with what replaces it.
+	New string `json:"new,omitempty"`
+	// Direct is true if a main module requires it directly.
+	Direct bool `json:"direct"`
+	// Licenses are SPDX identifiers of the new version.
+	Licenses []string `json:"licenses,omitempty"`
+	// OldLicenses are SPDX identifiers of the old version.
+	OldLicenses []string `json:"old_licenses,omitempty"`
+	// Bytes is how much more Go source there is, zero if not known.
+	Bytes int64 `json:"bytes,omitempty"`
+}
+
+// EventType implements [Event].
+func (GraphChange) EventType() string { return "graph.change" }
+
+// GraphSize is the size of one part of a binary.
+type GraphSize struct {
+	// Unit is file (the whole), module or package.
+	Unit string `json:"unit"`
+	// Name is the path of the module or package, std for the standard
+	// library, or (runtime data) for what is of no package.
+	Name string `json:"name"`
+	// Bytes is its size.
+	Bytes int64 `json:"bytes"`
+}
+
+// EventType implements [Event].
+func (GraphSize) EventType() string { return "graph.size" }
+
+// GraphLicense is what a module's licence files say.
+type GraphLicense struct {
+	// Module is path@version.
+	Module string `json:"module"`
+	// Verdict is found, missing (no licence file), unknown (a file that is
+	// no known licence) or no-files (the source is not on this machine).
+	Verdict string `json:"verdict"`
+	// Licenses are SPDX identifiers.
+	Licenses []string `json:"licenses,omitempty"`
+	// Files are the licence files.
+	Files []string `json:"files,omitempty"`
+}
+
+// EventType implements [Event].
+func (GraphLicense) EventType() string { return "graph.license" }
+
+// GraphUpdate is a module with a newer version or a notice of its author.
+type GraphUpdate struct {
+	// Module is path@version.
+	Module string `json:"module"`
+	// Direct is true if a main module requires it directly.
+	Direct bool `json:"direct"`
+	// Update is the newer version.
+	Update string `json:"update,omitempty"`
+	// Retracted are the reasons for which the version in use was taken back.
+	Retracted []string `json:"retracted,omitempty"`
+	// Deprecated is the notice of its author.
+	Deprecated string `json:"deprecated,omitempty"`
+	// Problem is why the module could not be looked up.
+	Problem string `json:"problem,omitempty"`
+}
+
+// EventType implements [Event].
+func (GraphUpdate) EventType() string { return "graph.update" }
+
+// GraphVuln is a known vulnerability of a module in use.
+type GraphVuln struct {
+	// ID is that of the Go vulnerability database.
+	ID string `json:"id"`
+	// Summary is its title.
+	Summary string `json:"summary,omitempty"`
+	// Module is path@version.
+	Module string `json:"module"`
+	// Fixed is the first version without it.
+	Fixed string `json:"fixed,omitempty"`
+	// Reach is required, imported or called.
+	Reach string `json:"reach"`
+	// Trace is a chain of calls or imports that ends in the vulnerability.
+	Trace []string `json:"trace,omitempty"`
+}
+
+// EventType implements [Event].
+func (GraphVuln) EventType() string { return "graph.vuln" }
+
+// GraphViolation is a rule of gust.toml that the graph breaks.
+type GraphViolation struct {
+	// Rule is the key of the rule, such as deny-phantoms.
+	Rule string `json:"rule"`
+	// Module is path@version.
+	Module string `json:"module"`
+	// Text says what is wrong.
+	Text string `json:"text"`
+	// Advice is what to do about it.
+	Advice string `json:"advice,omitempty"`
+	// File is the file to look at, relative to the root of the project.
+	File string `json:"file"`
+	// Line is the line in it, 0 if none says it.
+	Line int `json:"line,omitempty"`
+	// Excused is the reason of the exception that covers it.
+	Excused string `json:"excused,omitempty"`
+}
+
+// EventType implements [Event].
+func (GraphViolation) EventType() string { return "graph.violation" }
