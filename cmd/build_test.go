@@ -127,7 +127,7 @@ func TestExplainGoesToStdout(t *testing.T) {
 		t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout, stderr)
 	}
 	code, stdout, stderr = gust(t, &fakeBuild{events: events()}, nil, "test", "--explain")
-	if code != 0 || strings.Contains(stdout, "packages") || !strings.HasPrefix(stderr, "1 of 2 packages") {
+	if code != 0 || strings.Contains(stdout, "compiled") || !strings.HasPrefix(stderr, "1 of 2 packages") {
 		t.Errorf("test: exit code %d, stdout %q, stderr %q; stdout belongs to the tests", code, stdout, stderr)
 	}
 }

@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 	"gotest.tools/gotestsum/testjson"
 
 	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/gocmd"
 	"github.com/gust-go/gust/internal/term"
 	"github.com/gust-go/gust/internal/testview"
@@ -27,6 +30,7 @@ type testFlags struct {
 	rerunFile string
 	flaky     string
 	summary   testjson.Summary // what --hide-summary leaves
+	limits    testrun.Limits
 	changed   func(name string) bool
 }
 
@@ -81,6 +85,8 @@ func (flags *testFlags) register(c *cobra.Command) {
 	f.StringVar(&flags.rerunFile, "rerun-fails-report", "", "file for a report about reruns")
 	f.BoolVar(&flags.rerunOpts.RootTests, "rerun-fails-run-root-test", false, "run whole tests again, not single subtests")
 	f.BoolVar(&flags.rerunOpts.AbortOnDataRace, "rerun-fails-abort-on-data-race", false, "run nothing again after a data race")
+	f.DurationVar(&flags.limits.Slow, "slow", time.Minute, "after which time a test is called slow")
+	f.DurationVar(&flags.limits.Timeout, "test-timeout", 0, "how long one test may run")
 	f.StringVar(&flags.flaky, "flaky", "pass", "pass or fail")
 }
 
@@ -98,6 +104,9 @@ const (
   --rerun-fails-run-root-test       run the whole test again, not a subtest alone
   --rerun-fails-abort-on-data-race  run nothing again after a data race
   --flaky=pass|fail        whether tests that fail and then pass fail the run (pass)
+  --slow=DURATION          call a test slow that runs for longer (1m0s; 0 is never)
+  --test-timeout=DURATION  print the goroutines of a package and stop its tests when
+                           one of them runs for longer; -timeout is for all of them
 `
 	testEnvironment = `  GUST_TEST_FORMAT  default of --format
 `
@@ -138,6 +147,10 @@ func (a *app) checkTestFlags(c *cobra.Command, flags *testFlags) (err error) {
 	}
 	if flags.flaky != "pass" && flags.flaky != "fail" {
 		return usageError("test", "--flaky: %q is neither pass nor fail", flags.flaky)
+	}
+	if flags.limits.Timeout > 0 && runtime.GOOS != "linux" {
+		return fault.New(fault.Capability, "run: gust test -timeout="+flags.limits.Timeout.String(),
+			"--test-timeout is not available on %s", runtime.GOOS)
 	}
 	flags.changed = c.Flags().Changed
 	flags.rerunOpts.Attempts = flags.rerun.attempts

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 
 	"github.com/gust-go/gust/build"
 	"github.com/gust-go/gust/internal/event"
@@ -54,8 +55,14 @@ func (a *app) show(ctx context.Context, opts build.Options, flags *testFlags, co
 		ColorErr: a.term.Color(color, a.term.ErrTTY), Clock: a.clock,
 	})
 	digest := view.Gathered()
+	status := make(chan os.Signal, 1)
+	if signals := statusSignals(); len(signals) > 0 {
+		signal.Notify(status, signals...)
+		defer signal.Stop(status)
+	}
 	result, err := run(testrun.Options{
 		Build: opts, Engine: a.build, View: view, Rerun: flags.rerunOpts,
+		Limits: flags.limits, Status: status,
 		Verbose: flags.verbose(opts.Args), ForceStream: flags.changed("format"),
 	}, sinks{r, view})
 	view.Close()

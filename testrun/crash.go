@@ -13,7 +13,8 @@ import (
 // it to the test whose line it saw last, which can be another one than the
 // culprit, or one that passed (golang/go#57305).
 type crash struct {
-	parts []crashPart
+	parts  []crashPart
+	blamed []string // tests that are known to be the cause
 }
 
 type crashPart struct{ test, text string }
@@ -50,6 +51,9 @@ var (
 // were running when the time was up, or the root test in the traceback of the
 // goroutine that panicked.
 func (c *crash) owners() []string {
+	if len(c.blamed) > 0 {
+		return c.blamed
+	}
 	text := c.text()
 	if strings.HasPrefix(text, "panic: test timed out") {
 		var names []string
@@ -71,6 +75,9 @@ func (c *crash) owners() []string {
 
 // about reports whether a crash is that of a test.
 func (c *crash) about(test string) bool {
+	if len(c.blamed) > 0 {
+		return slices.Contains(c.blamed, test)
+	}
 	root, _ := testjson.TestName(test).Split()
 	return slices.Contains(c.owners(), test) || slices.Contains(c.owners(), root)
 }
@@ -82,7 +89,7 @@ func (p *pkgState) crashOutput(test, text string) bool {
 		if !crashes(text) {
 			return false
 		}
-		p.crash = new(crash)
+		p.crash = &crash{blamed: p.blamed}
 	}
 	p.crash.add(test, text)
 	return true

@@ -46,6 +46,8 @@ type pkgState struct {
 	tests map[string]*liveTest
 	out   []string
 	crash *crash // nil unless the binary seems to be dying
+	// blamed are the tests because of which the binary was stopped.
+	blamed []string
 }
 
 // A liveTest has begun and not ended.
@@ -132,6 +134,7 @@ func (d *digest) test(p *pkgState, e testjson.TestEvent) {
 		}
 	case testjson.ActionPass, testjson.ActionFail, testjson.ActionSkip:
 		delete(p.tests, e.Test)
+		p.resume(e.Test, d.now())
 		d.ended(p, e, t)
 	}
 }

@@ -3,6 +3,7 @@ package testrun
 import (
 	"context"
 	"io"
+	"os"
 	"time"
 
 	"gotest.tools/gotestsum/testjson"
@@ -36,6 +37,11 @@ type Options struct {
 	Keep bool
 	// Rerun says what happens to tests that failed.
 	Rerun Rerun
+	// Limits say how long a test may run.
+	Limits Limits
+	// Status makes Run report which tests are running, whenever something
+	// comes out of it.
+	Status <-chan os.Signal
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
 }
@@ -70,6 +76,8 @@ type Result struct {
 	Flaky []Flaky
 	// Aborted says why failed tests were not run again, though asked for.
 	Aborted error
+	// Interrupted is true if the user pressed ^C.
+	Interrupted bool
 	// HandlerErr is the first error of a handler.
 	HandlerErr error
 

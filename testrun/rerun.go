@@ -79,6 +79,8 @@ func (r *runner) candidates(failed []testjson.TestCase) []testjson.TestCase {
 // some did not run at all, and would be taken for passed.
 func (r *runner) whyNoRerun(code int) error {
 	switch {
+	case r.cancelled.Load():
+		return errors.New("the run was interrupted")
 	case r.digest.buildFailed:
 		return errors.New("a package could not be built")
 	case code > 1:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"gotest.tools/gotestsum/testjson"
@@ -23,6 +24,8 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 		return r.plain(ctx, sink)
 	}
 	r.View.Begin()
+	defer r.watch(ctx)()
+	stopInterrupts := r.interrupts()
 	first := r.Build
 	first.Args = gocmd.InsertFlags(first.Args, "-json")
 	res, err := r.stream(ctx, first, 0, sink)
@@ -30,8 +33,18 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 	if err == nil && res.ExitCode != 0 {
 		err = r.reruns(ctx, sink)
 	}
+	if r.result.Interrupted = stopInterrupts(); r.result.Interrupted && r.result.ExitCode == killedCode {
+		r.result.ExitCode = interruptedCode
+	}
 	return r.finish(), err
 }
+
+const (
+	// killedCode is what gocmd.Run makes of a go that SIGKILL ended, and
+	// interruptedCode what a shell makes of ^C.
+	killedCode      = 128 + 9
+	interruptedCode = 128 + 2
+)
 
 // Report shows a recorded stream as if it were that of a run.
 func Report(stream io.Reader, o Options, sink event.Sink) (Result, error) {
@@ -61,6 +74,9 @@ type runner struct {
 	sink   event.Sink
 	began  time.Time
 	result Result
+	timers []*time.Timer
+	// cancelled is true once the user pressed ^C.
+	cancelled atomic.Bool
 }
 
 func newRunner(o Options, sink event.Sink) *runner {

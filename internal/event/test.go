@@ -117,6 +117,25 @@ type TestSlow struct {
 // EventType implements [Event].
 func (TestSlow) EventType() string { return "test.slow" }
 
+// TestStatus says what is running, when the user asks.
+type TestStatus struct {
+	// Running are the tests, the one that has been running longest first.
+	Running []RunningTest `json:"running"`
+}
+
+// EventType implements [Event].
+func (TestStatus) EventType() string { return "test.status" }
+
+// A RunningTest is running now.
+type RunningTest struct {
+	// Package is its import path.
+	Package string `json:"package"`
+	// Test is its name; empty if the package runs none of its tests.
+	Test string `json:"test,omitempty"`
+	// RunningNS is for how long it has been running.
+	RunningNS int64 `json:"running_ns"`
+}
+
 // TestRerun reports that failed tests are about to run again.
 type TestRerun struct {
 	// Run is the number of the rerun, from 1.

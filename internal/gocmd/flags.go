@@ -86,6 +86,7 @@ var ownVerbFlags = map[string]map[string]arity{
 		"rerun-fails":  optional, "rerun-fails-max-failures": valued,
 		"rerun-fails-report": valued, "rerun-fails-run-root-test": boolean,
 		"rerun-fails-abort-on-data-race": boolean, "flaky": valued,
+		"slow": valued, "test-timeout": valued,
 	},
 }
 

@@ -54,10 +54,11 @@ type Gust struct {
 	failing  map[string][]string // text of failed tests by package, until it ends
 	innerBad map[test]bool       // tests of which a subtest failed
 	order    order
-	current  string // what is being compiled
-	tests    int
-	failed   int
-	ended    int // packages
+	palette
+	current string // what is being compiled
+	tests   int
+	failed  int
+	ended   int // packages
 	Digest
 }
 
@@ -68,7 +69,7 @@ type test struct{ pkg, name string }
 func New(opts Options) *Gust {
 	g := &Gust{
 		opts: opts, out: opts.Out, err: opts.Err, stop: func() {}, began: opts.Clock.Now(),
-		running: make(map[test]time.Time), failing: make(map[string][]string), innerBad: make(map[test]bool),
+		palette: palette(opts.Color), running: make(map[test]time.Time), failing: make(map[string][]string), innerBad: make(map[test]bool),
 	}
 	g.order.fold = opts.GitHub
 	if opts.Live {
@@ -130,8 +131,8 @@ func (g *Gust) Emit(e event.Event) {
 		g.testCase(e)
 	case event.TestPackage:
 		g.pkg(e)
-	case event.TestSlow:
-		g.slow(e)
+	case event.TestSlow, event.TestStatus:
+		_, _ = io.WriteString(g.err, g.notice(e))
 	case event.TestRerun:
 		g.print(fmt.Sprintf("\n%s %d: %s\n", g.paint(yellow, "RERUN"), e.Run, plural(e.Tests, "test")))
 	case event.TestSummary:
@@ -219,42 +220,10 @@ func (g *Gust) pkgLine(p event.TestPackage) string {
 	return p.Line + "\n"
 }
 
-func (g *Gust) slow(e event.TestSlow) {
-	text := fmt.Sprintf("%s %s %s has been running for %s\n", g.paint(yellow, "SLOW"), e.Package, e.Test, report.Duration(time.Duration(e.RunningNS)))
-	if e.Killed {
-		text = fmt.Sprintf("%s %s %s ran for %s, longer than --test-timeout allows; stopping its package\n",
-			g.paint(red, "TIMEOUT"), e.Package, e.Test, report.Duration(time.Duration(e.RunningNS)))
-	}
-	_, _ = io.WriteString(g.err, text)
-}
-
 // endLine ends text that is not empty in a newline.
 func endLine(text string) string {
 	if text == "" || strings.HasSuffix(text, "\n") {
 		return text
 	}
 	return text + "\n"
-}
-
-type paint string
-
-const (
-	red    paint = "31"
-	green  paint = "32"
-	yellow paint = "33"
-	dim    paint = "2"
-)
-
-func (g *Gust) paint(p paint, text string) string {
-	if !g.opts.Color {
-		return text
-	}
-	return "\x1b[" + string(p) + "m" + text + "\x1b[0m"
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -108,12 +108,15 @@ func (g *Gotestsum) BeforeRerun(exec *testjson.Execution) {
 	_, _ = io.WriteString(g.out, "\n")
 }
 
-// Emit implements event.Sink. testjson's events say all there is to show, but
-// summaries for others need gust's.
+// Emit implements event.Sink. testjson's events say most of what there is to
+// show; what gotestsum does not know goes to stderr.
 func (g *Gotestsum) Emit(e event.Event) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.digest.Emit(e)
+	if text := palette(false).notice(e); text != "" {
+		_, _ = io.WriteString(g.err, text)
+	}
 }
 
 // Gathered is what summaries show.
