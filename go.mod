@@ -42,3 +42,5 @@ require (
 	golang.org/x/sync v0.20.0 // indirect
 	golang.org/x/text v0.34.0 // indirect
 )
+
+tool gotest.tools/gotestsum

@@ -42,6 +42,9 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 		why = r.prepare(ctx)
 		quiet = false
 	}
+	if why != nil && r.Probe {
+		return Result{}, why
+	}
 	var res Result
 	if why != nil {
 		if !quiet && ctx.Err() == nil {

@@ -30,6 +30,9 @@ type Options struct {
 	Lines Lines
 	// NoReuse compiles everything cmd/go asks for.
 	NoReuse bool
+	// Probe makes a go test stop in front of the linker: everything is
+	// compiled, but no test runs. Run then fails if go would be run plainly.
+	Probe bool
 	// Explain makes Run work out the declarations behind each compile.
 	Explain bool
 	// Timings makes Run report when each step ran, unless it is nil.

@@ -53,6 +53,7 @@ func (r *runner) newSession(ctx context.Context) (session, error) {
 		Log:        filepath.Join(s.dir, "log"),
 		Relaxed:    r.Lines == LinesRelaxed,
 		NoReuse:    r.NoReuse || rebuild,
+		Probe:      r.Probe,
 		Verify:     r.getenv("GUST_VERIFY") == "1",
 		GOROOT:     r.env.GOROOT,
 		GOMODCACHE: r.env.GOMODCACHE,

@@ -12,6 +12,7 @@ import (
 	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/report"
 	"github.com/gust-go/gust/internal/term"
+	"github.com/gust-go/gust/internal/testview"
 	"github.com/gust-go/gust/testrun"
 )
 
@@ -81,9 +82,20 @@ func (a *app) show(ctx context.Context, opts build.Options, flags *testFlags, co
 		}
 	}
 	if flags.explain.on && !flags.json {
+		a.explainUncached(digest, flags.explain.pkg)
 		if err := a.explain(ctx, r, opts, flags.explain.pkg, color, result.ExitCode); err != nil {
 			return err
 		}
 	}
 	return goResult(a.testCode(result, flags), nil)
+}
+
+// explainUncached says which tests ran, and why their results were not cached.
+func (a *app) explainUncached(d *testview.Digest, pkg string) {
+	for _, p := range d.Uncached {
+		if pkg == "" || report.MatchPath(p.Package, pkg) {
+			// Nobody is left to tell if stderr is closed.
+			_, _ = fmt.Fprintf(a.term.Err, "%s: tests ran: %s\n", p.Package, p.Uncached)
+		}
+	}
 }

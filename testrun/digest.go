@@ -33,6 +33,8 @@ type digest struct {
 	sum      event.TestSummary
 	run      int
 
+	// uncached says by package why its result is not in go's cache.
+	uncached    func(pkg string) string
 	buildFailed bool
 	// unfinished names a test that began and did not end.
 	unfinished string
@@ -205,9 +207,7 @@ func (p *pkgState) coverage(text string) {
 func (d *digest) pkgEnded(p *pkgState, e testjson.TestEvent) {
 	p.settle()
 	for _, name := range sortedTests(p.tests) {
-		c := event.TestCase{Package: e.Package, Test: name, Outcome: event.Unfinished, Run: e.RunID, Output: strings.Join(p.tests[name].out, "")}
-		d.unfinished = e.Package + "." + name
-		d.result(p, c)
+		d.result(p, d.leftOver(e, name, strings.Join(p.tests[name].out, "")))
 	}
 	p.ElapsedNS = int64(e.Elapsed * 1e9)
 	p.Outcome = string(e.Action)
@@ -218,8 +218,23 @@ func (d *digest) pkgEnded(p *pkgState, e testjson.TestEvent) {
 	case p.Tests == 0:
 		p.Outcome = event.NoTests
 	}
+	if d.uncached != nil && d.run == 0 && !p.Cached && (p.Outcome == event.Passed || p.Outcome == event.TestFailed) {
+		p.Uncached = d.uncached(e.Package)
+	}
 	d.countPackage(p)
 	d.sink.Emit(p.TestPackage)
+}
+
+// leftOver is the result of a test that has no end in the stream. Benchmarks
+// never have one; and if the package passed, so did its tests.
+func (d *digest) leftOver(e testjson.TestEvent, name, output string) event.TestCase {
+	c := event.TestCase{Package: e.Package, Test: name, Outcome: event.Passed, Run: e.RunID}
+	done := strings.HasPrefix(name, "Benchmark") && strings.Contains(output, " ns/op")
+	if e.Action == testjson.ActionFail && !done {
+		c.Outcome, c.Output = event.Unfinished, output
+		d.unfinished = e.Package + "." + name
+	}
+	return c
 }
 
 // attachBuild gives a package that could not be built what the compiler said,

@@ -12,10 +12,14 @@ var (
 	frame   = regexp.MustCompile(`(?m)^\t(\S[^\n]*_test\.go):(\d+)(?: \+0x|$)`)
 )
 
+// maxSearched is how much of a test's output Locate looks at.
+const maxSearched = 64 << 10
+
 // Locate finds the place that the output of a failed test points to: the test
 // file on top of a traceback, else the first message. file is as go printed
 // it, relative to the package or absolute, and empty if there is none.
 func Locate(output string) (file string, line int) {
+	output = output[:min(len(output), maxSearched)]
 	var m []string
 	if strings.Contains(output, "goroutine ") {
 		m = frame.FindStringSubmatch(output)

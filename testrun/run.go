@@ -24,6 +24,9 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 		return r.plain(ctx, sink)
 	}
 	r.View.Begin()
+	if r.Build.Explain {
+		r.probe(ctx)
+	}
 	defer r.watch(ctx)()
 	stopInterrupts := r.interrupts()
 	first := r.Build
@@ -52,7 +55,7 @@ func Report(stream io.Reader, o Options, sink event.Sink) (Result, error) {
 	r.View.Begin()
 	r.result.Runs = 1
 	err := r.scan(stream, noReader{}, 0)
-	if r.digest.buildFailed || r.exec != nil && len(r.exec.Failed()) > 0 {
+	if sum := r.digest.sum; r.digest.buildFailed || sum.Failed+sum.PackagesFailed > 0 {
 		r.result.ExitCode = 1
 	}
 	if r.exec != nil {

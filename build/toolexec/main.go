@@ -47,6 +47,9 @@ func Main(args []string) int {
 	case "compile":
 		return w.safely(w.compile)
 	case "link":
+		if session.Probe {
+			return 1
+		}
 		w.log(Entry{Tool: "link", BuildPackage: event.BuildPackage{ImportPath: importPath("")}})
 	}
 	return replace(tool, rest)

@@ -23,6 +23,8 @@ type Session struct {
 	Relaxed bool `json:"relaxed,omitempty"`
 	// NoReuse compiles always, and stores the results.
 	NoReuse bool `json:"no_reuse,omitempty"`
+	// Probe links nothing, so that nothing runs.
+	Probe bool `json:"probe,omitempty"`
 	// Verify compiles once more, plainly, whatever is about to be written and
 	// fails the build if the bytes differ. For tests of gust itself.
 	Verify bool `json:"verify,omitempty"`

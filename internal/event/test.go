@@ -79,6 +79,9 @@ type TestPackage struct {
 	Run int `json:"run,omitempty"`
 	// Cached is true if go took the result from its cache.
 	Cached bool `json:"cached,omitempty"`
+	// Uncached says why go had no result of its tests in its cache; with
+	// --explain only.
+	Uncached string `json:"uncached,omitempty"`
 	// ElapsedNS is the time the package took.
 	ElapsedNS int64 `json:"elapsed_ns"`
 	// Tests counts tests and subtests that ended.

@@ -21,6 +21,9 @@ type Digest struct {
 	// Packages are the packages that failed outside of their tests or could
 	// not be built.
 	Packages []event.TestPackage
+	// Uncached are the packages whose tests ran though they might have been
+	// cached, with the reason.
+	Uncached []event.TestPackage
 	// Slowest are the tests that took longest, the longest first.
 	Slowest []event.TestCase
 	// Sum is the end of the run.
@@ -41,6 +44,10 @@ func (d *Digest) Emit(e event.Event) {
 		if e.Outcome == event.BuildFailed || e.Outcome == event.TestFailed && e.Failed == 0 {
 			e.Output = clip(e.Output)
 			d.Packages = append(d.Packages, e)
+		}
+		if e.Uncached != "" {
+			e.Output, e.BuildOutput = "", ""
+			d.Uncached = append(d.Uncached, e)
 		}
 	case event.TestFlaky:
 		d.Flaky = append(d.Flaky, e)
