@@ -70,7 +70,7 @@ type Result struct {
 	Execution *testjson.Execution
 	// Summary counts what happened.
 	Summary event.TestSummary
-	// Runs counts runs of go test.
+	// Runs counts the first run and the attempts at what had failed.
 	Runs int
 	// Flaky are the tests that failed and then passed, sorted.
 	Flaky []Flaky

@@ -55,7 +55,7 @@ func (r *runner) stream(ctx context.Context, o build.Options, runID int, sink ev
 	}
 	defer p.close()
 	o.Stdout, o.Stderr = p.outW, p.errW
-	r.result.Runs++
+	r.result.Runs = runID + 1
 	r.digest.run = runID
 	scanned := make(chan error, 1)
 	go func() { scanned <- r.scan(p.outR, p.errR, runID) }()

@@ -183,7 +183,7 @@ type TestSummary struct {
 	Skipped int `json:"skipped"`
 	// Flaky counts the tests that failed and then passed.
 	Flaky int `json:"flaky"`
-	// Runs counts runs of go test, reruns included.
+	// Runs counts the first run and the attempts at what had failed.
 	Runs int `json:"runs"`
 	// WallNS is the time of everything.
 	WallNS int64 `json:"wall_ns"`

@@ -1,0 +1,5 @@
+package covered
+
+import "testing"
+
+func TestF(t *testing.T) { F(true) }
