@@ -80,7 +80,7 @@ nothing is probed.
 		},
 	}
 	hostFlags(c, &flags)
-	reportFlags(c, &flags)
+	kernelReportFlags(c, &flags)
 	c.Flags().StringVar(&flags.explain, "explain", "", "explain a rule, or the story of fieldtrack, instead")
 	return c
 }
@@ -95,7 +95,7 @@ func hostFlags(c *cobra.Command, flags *kernelFlags) {
 	f.StringVar(&flags.qemu, "qemu", "", "`version` of the qemu-user that runs programs")
 }
 
-func reportFlags(c *cobra.Command, flags *kernelFlags) {
+func kernelReportFlags(c *cobra.Command, flags *kernelFlags) {
 	f := c.Flags()
 	f.StringSliceVar(&flags.purposes, "for", nil, "only what matters for a `purpose`: "+strings.Join(rule.Purposes(), ", "))
 	f.StringVar(&flags.failOn, "fail-on", "error", "fail on findings of this `severity` or worse: error, warning, info")

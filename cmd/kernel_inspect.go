@@ -41,7 +41,7 @@ build does it.
 		},
 	}
 	hostFlags(c, &flags)
-	reportFlags(c, &flags)
+	kernelReportFlags(c, &flags)
 	return c
 }
 

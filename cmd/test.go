@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"gotest.tools/gotestsum/testjson"
 
+	"github.com/gust-go/gust/build"
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/gocmd"
@@ -32,6 +34,8 @@ type testFlags struct {
 	summary   testjson.Summary // what --hide-summary leaves
 	limits    testrun.Limits
 	changed   func(name string) bool
+	selection selectFlags
+	reportFlags
 }
 
 // rerunFlag is --rerun-fails or --rerun-fails=N.
@@ -68,7 +72,7 @@ func (a *app) newTestCmd() *cobra.Command {
 	}
 	flags.buildFlags.register(c)
 	flags.register(c)
-	c.SetUsageTemplate(fmt.Sprintf(usageTemplate, testUsage, testEnvironment))
+	c.SetUsageTemplate(fmt.Sprintf(usageTemplate, testUsage+reportUsage+selectUsage+"\n", testEnvironment))
 	return c
 }
 
@@ -88,6 +92,8 @@ func (flags *testFlags) register(c *cobra.Command) {
 	f.DurationVar(&flags.limits.Slow, "slow", time.Minute, "after which time a test is called slow")
 	f.DurationVar(&flags.limits.Timeout, "test-timeout", 0, "how long one test may run")
 	f.StringVar(&flags.flaky, "flaky", "pass", "pass or fail")
+	flags.reportFlags.register(f)
+	flags.selection.register(f)
 }
 
 // testUsage and testEnvironment are the parts of the help that only test has.
@@ -109,14 +115,15 @@ const (
                            one of them runs for longer; -timeout is for all of them
 `
 	testEnvironment = `  GUST_TEST_FORMAT  default of --format
+  GUST_TEST_HISTORY off keeps no record of results
 `
 )
 
 // runTestCmd runs go test, or shows a recorded run.
 func (a *app) runTestCmd(c *cobra.Command, args []string, flags *testFlags) error {
-	report := len(args) > 0 && args[0] == reportCommand
-	if report {
-		args = args[1:]
+	command := ""
+	if len(args) > 0 && (args[0] == reportCommand || args[0] == historyCommand) {
+		command, args = args[0], args[1:]
 	}
 	opts, color, err := a.buildOptions(c, "test", args, &flags.buildFlags)
 	if err != nil || opts == nil {
@@ -125,13 +132,33 @@ func (a *app) runTestCmd(c *cobra.Command, args []string, flags *testFlags) erro
 	if err := a.checkTestFlags(c, flags); err != nil {
 		return err
 	}
-	if report {
+	switch command {
+	case reportCommand:
 		return a.reportRun(c.Context(), opts.Args, flags, color)
+	case historyCommand:
+		return a.testHistory(c.Context(), *opts, flags)
 	}
 	opts.Stdout, opts.Stderr = a.term.Out, a.term.Err
+	opts.Env = testEnv(c.Context(), *opts)
+	parts, done, err := a.selectTests(c.Context(), *opts, flags)
+	if err != nil || done {
+		return err
+	}
 	return a.show(c.Context(), *opts, flags, color, func(o testrun.Options, sink event.Sink) (testrun.Result, error) {
+		o.Parts = parts
 		return testrun.Run(c.Context(), o, sink)
 	})
+}
+
+// testEnv is go's environment, nil if go does not tell: then the engine will
+// ask again and know what to do about it.
+func testEnv(ctx context.Context, opts build.Options) *gocmd.Env {
+	chdir, _ := gocmd.FindFlag("test", opts.Args, "C")
+	env, err := opts.Go.EnvVars(ctx, chdir)
+	if err != nil {
+		return nil
+	}
+	return &env
 }
 
 // checkTestFlags reads the values that pflag took as text.

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/signal"
 
+	"gotest.tools/gotestsum/testjson"
+
 	"github.com/gust-go/gust/build"
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/fault"
@@ -50,6 +52,13 @@ type show func(testrun.Options, event.Sink) (testrun.Result, error)
 
 // show attaches a view to a run and sums up.
 func (a *app) show(ctx context.Context, opts build.Options, flags *testFlags, color term.ColorMode, run show) error {
+	reports, err := a.openReports(&opts, flags)
+	if err != nil {
+		return err
+	}
+	if err := reports.checkQuarantine(); err != nil {
+		return err
+	}
 	view := a.testView(flags, color, opts.Args)
 	r := report.New(report.Options{
 		Out: a.term.Out, Err: view.Stderr(), JSON: flags.json,
@@ -64,8 +73,9 @@ func (a *app) show(ctx context.Context, opts build.Options, flags *testFlags, co
 	result, err := run(testrun.Options{
 		Build: opts, Engine: a.build, View: view, Rerun: flags.rerunOpts,
 		Limits: flags.limits, Status: status,
-		Verbose: flags.verbose(opts.Args), ForceStream: flags.changed("format"),
-	}, sinks{r, view})
+		Verbose: flags.verbose(opts.Args), ForceStream: flags.changed("format") || reports.needStream(),
+		Handlers: []testjson.EventHandler{reports}, Keep: reports.keep(),
+	}, sinks{r, view, reports})
 	view.Close()
 	if closeErr := r.Close(); closeErr != nil && err == nil {
 		err = fmt.Errorf("write events: %w", closeErr)
@@ -87,7 +97,11 @@ func (a *app) show(ctx context.Context, opts build.Options, flags *testFlags, co
 			return err
 		}
 	}
-	return goResult(a.testCode(result, flags), nil)
+	code, err := reports.finish(ctx, r, result, a.testCode(result, flags))
+	if err != nil {
+		return err
+	}
+	return goResult(code, nil)
 }
 
 // explainUncached says which tests ran, and why their results were not cached.

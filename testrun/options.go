@@ -18,6 +18,9 @@ type Options struct {
 	// Build is the go test to run, as for build.Run; Verb is set. Its Stdout
 	// and Stderr are used only where there is no stream of events.
 	Build build.Options
+	// Parts, if there are any, are run one after the other in place of the
+	// packages and the -run flag of Build.
+	Parts []Part
 	// Engine builds and runs; nil means build.Run.
 	Engine func(context.Context, build.Options, event.Sink) (build.Result, error)
 	// View shows the run; nil shows nothing.
@@ -44,6 +47,13 @@ type Options struct {
 	Status <-chan os.Signal
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
+}
+
+// A Part is a selection of tests: all of some packages, or some of them.
+type Part struct {
+	Packages []string
+	// Run is a pattern for -run, empty for all tests.
+	Run string
 }
 
 // A View shows a run to the user. Event and Err are called from two

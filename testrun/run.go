@@ -29,11 +29,8 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 	}
 	defer r.watch(ctx)()
 	stopInterrupts := r.interrupts()
-	first := r.Build
-	first.Args = gocmd.InsertFlags(first.Args, "-json")
-	res, err := r.stream(ctx, first, 0, sink)
-	r.result.ExitCode = res.ExitCode
-	if err == nil && res.ExitCode != 0 {
+	err := r.first(ctx, sink)
+	if err == nil && r.result.ExitCode != 0 {
 		err = r.reruns(ctx, sink)
 	}
 	if r.result.Interrupted = stopInterrupts(); r.result.Interrupted && r.result.ExitCode == killedCode {
@@ -48,6 +45,34 @@ const (
 	killedCode      = 128 + 9
 	interruptedCode = 128 + 2
 )
+
+// first runs everything once.
+func (r *runner) first(ctx context.Context, sink event.Sink) error {
+	first := r.Build
+	if len(r.Parts) == 0 {
+		first.Args = gocmd.InsertFlags(first.Args, "-json")
+		res, err := r.stream(ctx, first, 0, sink)
+		r.result.ExitCode = res.ExitCode
+		return err
+	}
+	for _, p := range r.Parts {
+		var drop []string
+		flags := []string{"-json"}
+		if p.Run != "" {
+			drop, flags = []string{"run"}, append(flags, "-test.run="+p.Run)
+		}
+		var err error
+		if first.Args, err = gocmd.TestPart(r.Build.Args, drop, flags, p.Packages); err != nil {
+			return err
+		}
+		res, err := r.stream(ctx, first, 0, sink)
+		r.result.ExitCode = max(r.result.ExitCode, res.ExitCode)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // Report shows a recorded stream as if it were that of a run.
 func Report(stream io.Reader, o Options, sink event.Sink) (Result, error) {

@@ -87,6 +87,13 @@ var ownVerbFlags = map[string]map[string]arity{
 		"rerun-fails-report": valued, "rerun-fails-run-root-test": boolean,
 		"rerun-fails-abort-on-data-race": boolean, "flaky": valued,
 		"slow": valued, "test-timeout": valued,
+		"junitfile": valued, "junitfile-name": valued, "junitfile-strict": boolean,
+		"junitfile-hide-empty-pkg": boolean, "junitfile-hide-skipped-tests": boolean,
+		"jsonfile": valued, "jsonfile-timing-events": valued, "slowest": optional,
+		"post-run": valued, "cover-min": valued, "cover-diff": valued,
+		"cover-html": valued, "cover-table": boolean,
+		"affected": optional, "failed": boolean, "shard": valued,
+		"shard-durations": valued, "filter": valued, "list-tests": boolean,
 	},
 }
 

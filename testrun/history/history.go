@@ -1,6 +1,6 @@
 // Package history remembers the results and durations of test runs.
 //
-// A finished run becomes one [Record] per package ([Records]), and a [Log]
+// A run becomes one [Record] per package ([Collector]), and a [Log]
 // keeps the records of one module in a file of bounded size. What reads them
 // later: the report of gust test history ([Summarize]), gust test --failed
 // ([Failed]), sharding and filters ([Durations], [LastResults]).
@@ -13,10 +13,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strings"
 	"time"
-
-	"gotest.tools/gotestsum/testjson"
 )
 
 // Results of a test or package.
@@ -63,66 +60,6 @@ type Run struct {
 	Time    time.Time
 	Root    string
 	Partial bool
-}
-
-// Records turns a finished run into records, sorted by package.
-func Records(exec *testjson.Execution, run Run) []Record {
-	var records []Record
-	for _, name := range exec.Packages() {
-		pkg := exec.Package(name)
-		if name == "" || pkg.Result() == "" {
-			continue // build output, or a package that never ended
-		}
-		r := Record{
-			V: 1, Run: run.ID, Time: run.Time, Root: run.Root, Partial: run.Partial,
-			Package: name, Result: string(pkg.Result()), Cached: strings.Contains(pkg.Output(0), "\t(cached)"),
-			ElapsedNS: pkg.Elapsed().Nanoseconds(),
-		}
-		if !r.Cached {
-			r.Tests = tests(pkg)
-		}
-		records = append(records, r)
-	}
-	return records
-}
-
-// tests folds the attempts at each test into one result.
-func tests(pkg *testjson.Package) []Test {
-	type attempts struct {
-		last      testjson.TestCase
-		results   map[int]string // by run; a failure outweighs the rest
-		anyFailed bool
-	}
-	all := make(map[string]*attempts)
-	add := func(result string, cases []testjson.TestCase) {
-		for _, tc := range cases {
-			a := all[tc.Test.Name()]
-			if a == nil {
-				a = &attempts{last: tc, results: make(map[int]string)}
-				all[tc.Test.Name()] = a
-			}
-			if tc.ID > a.last.ID {
-				a.last = tc
-			}
-			if a.results[tc.RunID] != Fail {
-				a.results[tc.RunID] = result
-			}
-			a.anyFailed = a.anyFailed || result == Fail
-		}
-	}
-	add(Fail, pkg.Failed)
-	add(Skip, pkg.Skipped)
-	add(Pass, pkg.Passed)
-	var out []Test
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		a := all[name]
-		t := Test{Name: name, Result: a.results[a.last.RunID], ElapsedNS: max(0, a.last.Elapsed.Nanoseconds())}
-		if t.Result == Pass && a.anyFailed {
-			t.Result = Flaky
-		}
-		out = append(out, t)
-	}
-	return out
 }
 
 // Failed returns the tests of one checkout whose latest result is a failure,

@@ -11,29 +11,44 @@ import (
 	"testing"
 	"time"
 
-	"gotest.tools/gotestsum/testjson"
+	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/testrun"
 )
 
-func scan(t *testing.T, files ...string) *testjson.Execution {
+// collect reads recorded streams as consecutive runs.
+func collect(t *testing.T, files ...string) *Collector {
 	t.Helper()
-	var exec *testjson.Execution
+	var c Collector
 	for i, file := range files {
 		f, err := os.Open(filepath.Join("..", "junit", "testdata", file))
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		exec, err = testjson.ScanTestOutput(testjson.ScanConfig{Stdout: f, RunID: i, Execution: exec})
-		if err != nil {
+		sink := sinkFunc(func(e event.Event) {
+			switch e := e.(type) {
+			case event.TestCase:
+				e.Run = i
+				c.Emit(e)
+			case event.TestPackage:
+				e.Run = i
+				c.Emit(e)
+			}
+		})
+		if _, err := testrun.Report(f, testrun.Options{}, sink); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return exec
+	return &c
 }
+
+type sinkFunc func(event.Event)
+
+func (f sinkFunc) Emit(e event.Event) { f(e) }
 
 func TestRecords(t *testing.T) {
 	run := Run{ID: "r1", Time: time.Unix(1, 0).UTC(), Root: "/src"}
-	got := Records(scan(t, "round1.json", "round2.json"), run)
+	got := collect(t, "round1.json", "round2.json").Records(run)
 	if len(got) != 1 || got[0].Result != Fail || got[0].Root != "/src" || got[0].ElapsedNS == 0 {
 		t.Fatalf("got %+v", got)
 	}
@@ -44,7 +59,7 @@ func TestRecords(t *testing.T) {
 	if want := map[string]string{"TestBroken": Fail, "TestFlaky": Flaky, "TestFine": Pass}; !reflect.DeepEqual(results, want) {
 		t.Errorf("results %v, want %v", results, want)
 	}
-	mixed := Records(scan(t, "mixed-go1.26.8.json"), run)
+	mixed := collect(t, "mixed-go1.26.8.json").Records(run)
 	if len(mixed) != 4 {
 		t.Errorf("%d packages, want 4", len(mixed))
 	}
@@ -159,6 +174,35 @@ func TestLogSurvivesDamage(t *testing.T) {
 	want := []Record{record(1, false, "TestA=pass"), record(2, false, "TestA=pass"), record(3, false, "TestA=pass")}
 	if !reflect.DeepEqual(records, want) {
 		t.Errorf("got %+v, want runs 1, 2 and 3", records)
+	}
+}
+
+// TestLogLeavesCachedOut: a cached package is news only if it failed before.
+func TestLogLeavesCachedOut(t *testing.T) {
+	log := ForModule(t.TempDir(), "example.com/m")
+	cached := func(n int) Record {
+		r := record(n, false, "")
+		r.Cached = true
+		return r
+	}
+	for _, r := range []Record{cached(1), record(2, false, "TestA=pass"), cached(3), record(4, false, "TestA=fail"), cached(5), cached(6)} {
+		if err := log.Append(context.Background(), []Record{r}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	records, err := log.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var runs []string
+	for _, r := range records {
+		runs = append(runs, r.Run)
+	}
+	if got := strings.Join(runs, " "); got != "2 4 5" {
+		t.Errorf("runs %s are on record, want 2 4 5", got)
+	}
+	if failed := Failed(records, "/src"); len(failed) != 0 {
+		t.Errorf("failed are %v", failed)
 	}
 }
 

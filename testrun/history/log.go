@@ -17,7 +17,7 @@ import (
 
 // DefaultMaxBytes bounds a log unless it says otherwise. That is about
 // 150,000 results.
-const DefaultMaxBytes = 16 << 20
+const DefaultMaxBytes = 8 << 20
 
 // A Log is the file with the records of one module, one JSON object a line,
 // oldest first. Several processes may use it at once.
@@ -36,17 +36,11 @@ func ForModule(dir, modulePath string) Log {
 }
 
 // Append adds the records of a run. They are written at once, so that a crash
-// leaves at most one torn line, and in whole or not at all to readers of the
-// same machine.
+// leaves at most one torn line. A cached package is left out unless the log
+// has it as failed: its result is on record already, and a run that is all
+// cached must not push out what is worth remembering.
 func (l Log) Append(ctx context.Context, records []Record) error {
-	var lines bytes.Buffer
-	enc := json.NewEncoder(&lines)
-	for _, r := range records {
-		if err := enc.Encode(r); err != nil {
-			return fmt.Errorf("encode the test history: %w", err)
-		}
-	}
-	if lines.Len() == 0 {
+	if len(records) == 0 {
 		return nil
 	}
 	unlock, err := l.lock(ctx)
@@ -57,6 +51,13 @@ func (l Log) Append(ctx context.Context, records []Record) error {
 	old, err := os.ReadFile(l.Path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("read the test history: %w", err)
+	}
+	var lines bytes.Buffer
+	enc := json.NewEncoder(&lines)
+	for _, r := range news(old, records) {
+		if err := enc.Encode(r); err != nil {
+			return fmt.Errorf("encode the test history: %w", err)
+		}
 	}
 	if limit := l.limit(); int64(len(old)+lines.Len()) > limit {
 		return l.rewrite(newest(append(endLine(old), lines.Bytes()...), limit/2))
@@ -74,6 +75,41 @@ func (l Log) Append(ctx context.Context, records []Record) error {
 		return fmt.Errorf("write the test history: %w", err)
 	}
 	return nil
+}
+
+// news are the records that say something the log does not: all but those of
+// cached packages whose latest record in the same checkout is not a failure.
+func news(old []byte, records []Record) []Record {
+	type key struct{ root, pkg string }
+	cached := make(map[key]bool)
+	for _, r := range records {
+		if r.Cached {
+			cached[key{r.Root, r.Package}] = true
+		}
+	}
+	failed := make(map[key]bool)
+	if len(cached) > 0 && bytes.Contains(old, []byte(`"result":"fail"`)) {
+		for line := range bytes.Lines(old) {
+			if r, ok := header(line); ok {
+				failed[key{r.Root, r.Package}] = r.Result == Fail
+			}
+		}
+	}
+	var out []Record
+	for _, r := range records {
+		if !r.Cached || failed[key{r.Root, r.Package}] {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// header decodes a line without its tests, which stand last.
+func header(line []byte) (r Record, ok bool) {
+	if head, _, found := bytes.Cut(line, []byte(`,"tests":[`)); found {
+		line = append(bytes.Clone(head), '}')
+	}
+	return r, json.Unmarshal(line, &r) == nil
 }
 
 func (l Log) limit() int64 {

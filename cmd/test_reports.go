@@ -1,0 +1,315 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/shlex"
+	"github.com/spf13/pflag"
+	"gotest.tools/gotestsum/testjson"
+
+	"github.com/gust-go/gust/build"
+	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/internal/fault"
+	"github.com/gust-go/gust/internal/gocmd"
+	"github.com/gust-go/gust/internal/report"
+	"github.com/gust-go/gust/testrun"
+	"github.com/gust-go/gust/testrun/history"
+	"github.com/gust-go/gust/testrun/jsonfile"
+	"github.com/gust-go/gust/testrun/junit"
+	"github.com/gust-go/gust/testrun/slowest"
+	"github.com/gust-go/gust/testrun/source"
+)
+
+// reportFlags are the flags of test that write something about a run.
+type reportFlags struct {
+	junitFile              string
+	junit                  junit.Options
+	jsonFile, timingEvents string
+	slowest                int
+	postRun                string
+	cover                  coverFlags
+}
+
+func (flags *reportFlags) register(f *pflag.FlagSet) {
+	f.StringVar(&flags.junitFile, "junitfile", "", "file for JUnit XML")
+	f.StringVar(&flags.junit.Name, "junitfile-name", "", "name of the JUnit document")
+	f.BoolVar(&flags.junit.Strict, "junitfile-strict", false, "JUnit XML as Jenkins' schema has it")
+	f.BoolVar(&flags.junit.HideEmpty, "junitfile-hide-empty-pkg", false, "leave packages without tests out")
+	f.BoolVar(&flags.junit.HideSkipped, "junitfile-hide-skipped-tests", false, "leave skipped tests out")
+	f.StringVar(&flags.jsonFile, "jsonfile", "", "file for go's events")
+	f.StringVar(&flags.timingEvents, "jsonfile-timing-events", "", "file for the events that end tests")
+	f.IntVar(&flags.slowest, "slowest", 0, "list the slowest tests")
+	f.Lookup("slowest").NoOptDefVal = "10"
+	f.StringVar(&flags.postRun, "post-run", "", "command to run after the tests")
+	flags.cover.register(f)
+}
+
+// reportUsage is the part of the help about reports.
+const reportUsage = `
+  --junitfile=FILE         write JUnit XML
+  --junitfile-name=NAME           name of the document
+  --junitfile-strict              nothing that Jenkins' schema does not know
+  --junitfile-hide-empty-pkg      leave packages without tests out
+  --junitfile-hide-skipped-tests  leave skipped tests out
+  --jsonfile=FILE          write go's events as they are
+  --jsonfile-timing-events=FILE   write only those that end a test or package
+  --slowest[=N]            list the N slowest tests (10)
+  --post-run=COMMAND       run a command when the tests have ended
+  --cover-table            list the coverage of each package
+  --cover-min=PERCENT      exit with status 4 if less is covered
+  --cover-diff=REF         count only lines that changed since a commit
+  --cover-html=FILE        write the coverage as a page
+`
+
+// testReports is what a run leaves behind besides its output.
+type testReports struct {
+	app     *app
+	flags   *testFlags
+	opts    build.Options
+	history history.Collector
+	json    *jsonfile.Recorder // nil without files
+	files   []*os.File
+	cover   *coverRun // nil without coverage
+	partial bool
+}
+
+// openReports opens the files, so that a run is not in vain because one
+// cannot be written. It may add flags to opts.
+func (a *app) openReports(opts *build.Options, flags *testFlags) (*testReports, error) {
+	r := &testReports{app: a, flags: flags}
+	if err := flags.cover.check(); err != nil {
+		return nil, err
+	}
+	if flags.slowest < 0 {
+		return nil, usageError("test", "--slowest: %d is negative", flags.slowest)
+	}
+	var all, timing io.Writer
+	for _, x := range []struct {
+		name string
+		to   *io.Writer
+	}{{flags.jsonFile, &all}, {flags.timingEvents, &timing}} {
+		if x.name == "" {
+			continue
+		}
+		f, err := create(x.name)
+		if err != nil {
+			return nil, err
+		}
+		r.files = append(r.files, f)
+		*x.to = f
+	}
+	if all != nil || timing != nil {
+		r.json = jsonfile.New(all, timing)
+	}
+	if flags.junitFile != "" {
+		if err := os.MkdirAll(filepath.Dir(flags.junitFile), 0o777); err != nil {
+			return nil, fmt.Errorf("write JUnit XML: %w", err)
+		}
+	}
+	for _, name := range []string{"run", "skip", "short"} {
+		_, ok := gocmd.FindFlag("test", opts.Args, name)
+		r.partial = r.partial || ok
+	}
+	var err error
+	r.cover, err = a.openCover(opts, &flags.cover)
+	r.opts = *opts
+	return r, err
+}
+
+// create makes a file and the folders that lead to it.
+func create(name string) (*os.File, error) {
+	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		return nil, fmt.Errorf("write a report: %w", err)
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, fmt.Errorf("write a report: %w", err)
+	}
+	return f, nil
+}
+
+// needStream reports whether a report needs go's events, whatever other flags
+// say.
+func (r *testReports) needStream() bool {
+	return r.json != nil || r.flags.junitFile != "" || r.flags.slowest > 0
+}
+
+// keep reports whether passed tests are of interest.
+func (r *testReports) keep() bool { return r.flags.junitFile != "" || r.flags.slowest > 0 }
+
+// Emit implements event.Sink.
+func (r *testReports) Emit(e event.Event) { r.history.Emit(e) }
+
+// Event implements testjson.EventHandler.
+func (r *testReports) Event(e testjson.TestEvent, _ *testjson.Execution) error {
+	if r.json == nil {
+		return nil
+	}
+	return r.json.Event(e)
+}
+
+// Err implements testjson.EventHandler.
+func (r *testReports) Err(string) error { return nil }
+
+// close closes the files; the error is the first of all.
+func (r *testReports) close() error {
+	var err error
+	if r.json != nil {
+		err = r.json.Flush()
+	}
+	for _, f := range r.files {
+		err = errors.Join(err, f.Close())
+	}
+	return err
+}
+
+// finish writes the reports of a run that has ended with an exit code, and
+// returns the code that is left when quarantined failures do not count.
+func (r *testReports) finish(ctx context.Context, warn event.Sink, result testrun.Result, code int) (int, error) {
+	defer r.cover.remove()
+	if err := r.close(); err != nil {
+		return code, err
+	}
+	if result.Plain {
+		return code, nil
+	}
+	r.record(ctx, warn, result)
+	code, verdictErr := r.quarantine(result, code)
+	for _, step := range []func() error{
+		func() error { return r.writeJUnit(ctx, result) },
+		func() error { return r.writeSlowest(result) },
+		func() error { return r.cover.report(ctx, r, code) },
+		func() error { return r.runPost(ctx, result) },
+	} {
+		if err := step(); err != nil {
+			if code != 0 && isPolicy(err) {
+				// The tests failed, which says enough.
+				warn.Emit(event.Warning{Text: err.Error()})
+				continue
+			}
+			return code, err
+		}
+	}
+	return code, verdictErr
+}
+
+// isPolicy reports whether an error is about what the user wants kept, and not
+// about gust.
+func isPolicy(err error) bool {
+	var user *fault.UserError
+	return errors.As(err, &user) && user.Kind == fault.Capability
+}
+
+func (r *testReports) writeJUnit(ctx context.Context, result testrun.Result) error {
+	if r.flags.junitFile == "" || result.Execution == nil {
+		return nil
+	}
+	opts := r.flags.junit
+	opts.GoVersion = "unknown"
+	if r.opts.Env != nil {
+		opts.GoVersion = r.opts.Env.GOVERSION + " " + r.opts.Env.GOOS + "/" + r.opts.Env.GOARCH
+		if index, err := r.index(ctx, result.Execution.Packages()); err == nil {
+			opts.Locate = index.Locate
+		}
+	}
+	if list, _, err := r.list(); err == nil {
+		opts.Quarantined = func(pkg, test string) (string, bool) {
+			e, ok := list.Find(pkg, test)
+			return e.Reason, ok
+		}
+	}
+	f, err := os.Create(r.flags.junitFile)
+	if err != nil {
+		return fmt.Errorf("write JUnit XML: %w", err)
+	}
+	return errors.Join(junit.Write(f, result.Execution, opts), f.Close())
+}
+
+// index finds the test files of packages.
+func (r *testReports) index(ctx context.Context, packages []string) (*source.Index, error) {
+	goIn, list, err := inWorkDir(r.opts)
+	if err != nil {
+		return nil, err
+	}
+	args := append(append([]string{"list"}, list...), "-e", "-f", `{{.ImportPath}}{{"\t"}}{{.Dir}}{{range .TestGoFiles}}{{"\t"}}{{.}}{{end}}{{range .XTestGoFiles}}{{"\t"}}{{.}}{{end}}`, "--")
+	out, err := goIn.Output(ctx, append(args, packages...)...)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[string]source.Package)
+	for line := range strings.Lines(string(out)) {
+		if words := strings.Split(strings.TrimRight(line, "\r\n"), "\t"); len(words) > 2 {
+			found[words[0]] = source.Package{Dir: words[1], Files: words[2:]}
+		}
+	}
+	return source.New(filepath.Dir(r.opts.Env.GOMOD), found), nil
+}
+
+func (r *testReports) writeSlowest(result testrun.Result) error {
+	if r.flags.slowest == 0 || result.Execution == nil || r.flags.json {
+		return nil
+	}
+	tests := slowest.Rank(result.Execution, r.flags.slowest, 0)
+	var b strings.Builder
+	if len(tests) > 0 {
+		fmt.Fprintf(&b, "\nslowest tests\n")
+	}
+	for _, t := range tests {
+		fmt.Fprintf(&b, "%8s  %s %s\n", report.Duration(t.Elapsed), t.Package, t.Name)
+	}
+	_, err := io.WriteString(r.app.term.Out, b.String())
+	return err
+}
+
+// runPost runs the command of --post-run with what gotestsum would tell it.
+// Only the command line can name one, no file of the module.
+func (r *testReports) runPost(ctx context.Context, result testrun.Result) error {
+	words, err := shlex.Split(r.flags.postRun)
+	if err != nil || len(words) == 0 || result.Execution == nil {
+		if err != nil {
+			return usageError("test", "--post-run: %w", err)
+		}
+		return nil
+	}
+	exe := result.Execution
+	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = r.app.term.In, r.app.term.Out, r.app.term.Err
+	cmd.Env = append(append([]string{}, r.app.term.Environ...),
+		"GOTESTSUM_JSONFILE="+r.flags.jsonFile,
+		"GOTESTSUM_JSONFILE_TIMING_EVENTS="+r.flags.timingEvents,
+		"GOTESTSUM_JUNITFILE="+r.flags.junitFile,
+		fmt.Sprintf("GOTESTSUM_ELAPSED=%.3fs", exe.Elapsed().Seconds()),
+		"TESTS_TOTAL="+strconv.Itoa(result.Summary.Tests),
+		"TESTS_FAILED="+strconv.Itoa(len(exe.Failed())),
+		"TESTS_SKIPPED="+strconv.Itoa(len(exe.Skipped())),
+		"TESTS_ERRORS="+strconv.Itoa(len(exe.Errors())))
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("run %q after the tests: %w", r.flags.postRun, err)
+	}
+	return nil
+}
+
+// record adds the run to the history. Trouble costs the record only.
+func (r *testReports) record(ctx context.Context, warn event.Sink, result testrun.Result) {
+	log, root, ok := r.app.historyLog(r.opts.Env)
+	if !ok {
+		return
+	}
+	now := r.app.clock.Now()
+	records := r.history.Records(history.Run{
+		ID: fmt.Sprintf("%s-%d", now.UTC().Format("20060102T150405.000"), os.Getpid()), Time: now.Round(time.Millisecond), Root: root,
+		Partial: r.partial || r.flags.selection.partial(),
+	})
+	if err := log.Append(ctx, records); err != nil {
+		warn.Emit(event.Warning{Text: err.Error(), Hint: "set GUST_TEST_HISTORY=off to keep none"})
+	}
+}

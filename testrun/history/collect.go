@@ -1,0 +1,121 @@
+package history
+
+import (
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/gust-go/gust/internal/event"
+)
+
+// A Collector gathers the records of one run from its events. It is an
+// [event.Sink].
+type Collector struct {
+	mu       sync.Mutex
+	packages map[string]*collected
+}
+
+// collected is what is known of one package while the run goes on.
+type collected struct {
+	Record
+	tests map[string]*attempts
+}
+
+// attempts are the runs of one test; a failure outweighs other results of the
+// same run, as with -count.
+type attempts struct {
+	run       int
+	result    string
+	anyFailed bool
+	elapsed   int64
+}
+
+// Emit implements [event.Sink]; events that do not end a test or package are
+// passed over.
+func (c *Collector) Emit(e event.Event) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch e := e.(type) {
+	case event.TestCase:
+		c.test(e)
+	case event.TestPackage:
+		c.ended(e)
+	}
+}
+
+func (c *Collector) of(name string) *collected {
+	if c.packages == nil {
+		c.packages = make(map[string]*collected)
+	}
+	if c.packages[name] == nil {
+		c.packages[name] = &collected{Record: Record{V: 1, Package: name}, tests: make(map[string]*attempts)}
+	}
+	return c.packages[name]
+}
+
+func (c *Collector) test(e event.TestCase) {
+	tests := c.of(e.Package).tests
+	a := tests[e.Test]
+	if a == nil {
+		a = &attempts{run: e.Run}
+		tests[e.Test] = a
+	}
+	result := e.Outcome
+	if result == event.Unfinished {
+		result = Fail
+	}
+	if e.Run != a.run || a.result != Fail {
+		a.result = result
+	}
+	a.run, a.elapsed = e.Run, e.ElapsedNS
+	a.anyFailed = a.anyFailed || result == Fail
+}
+
+// ended takes the result and the time of a package from its first run: a
+// rerun is of a single test.
+func (c *Collector) ended(e event.TestPackage) {
+	p := c.of(e.Package)
+	if p.Result != "" && e.Run > 0 {
+		return
+	}
+	p.Cached, p.ElapsedNS = e.Cached, e.ElapsedNS
+	switch p.Result = e.Outcome; e.Outcome {
+	case event.NoTests:
+		p.Result = Skip
+	case event.BuildFailed:
+		p.Result = Fail
+	}
+}
+
+// Records returns the records of the packages that ended, sorted by package.
+func (c *Collector) Records(run Run) []Record {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var records []Record
+	for _, name := range slices.Sorted(maps.Keys(c.packages)) {
+		p := c.packages[name]
+		if p.Result == "" {
+			continue
+		}
+		r := p.Record
+		r.Run, r.Time, r.Root, r.Partial = run.ID, run.Time, run.Root, run.Partial
+		if !r.Cached {
+			r.Tests = p.results()
+		}
+		records = append(records, r)
+	}
+	return records
+}
+
+func (p *collected) results() []Test {
+	var out []Test
+	for _, name := range slices.Sorted(maps.Keys(p.tests)) {
+		a := p.tests[name]
+		t := Test{Name: name, Result: a.result, ElapsedNS: a.elapsed}
+		if t.Result == Pass && a.anyFailed {
+			t.Result = Flaky
+		}
+		out = append(out, t)
+	}
+	return out
+}
