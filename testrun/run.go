@@ -56,6 +56,10 @@ func (r *runner) first(ctx context.Context, sink event.Sink) error {
 		return err
 	}
 	for _, p := range r.Parts {
+		if r.cancelled.Load() {
+			r.result.ExitCode = max(1, r.result.ExitCode) // the rest did not run
+			return nil
+		}
 		var drop []string
 		flags := []string{"-json"}
 		if p.Run != "" {
