@@ -32,8 +32,9 @@ const exitStatus = `EXIT STATUS
 
   2    gust's own flags are used wrongly
   3    gust itself failed
-  4    the host lacks what is needed, such as a go command that is new enough
-  5    --explain=PKG names no package of the build
+  4    the host lacks what is needed, such as a go command that is new enough,
+       or a rule is violated, such as --cover-min
+  5    --explain=PKG or --filter matches nothing
   124  a time limit passed
   130  interrupted`
 

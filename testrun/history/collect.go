@@ -102,9 +102,16 @@ func (c *Collector) Records(run Run) []Record {
 		if !r.Cached {
 			r.Tests = p.results()
 		}
+		if r.Result == Fail && has(r.Tests, Flaky) && !has(r.Tests, Fail) {
+			r.Result = Flaky
+		}
 		records = append(records, r)
 	}
 	return records
+}
+
+func has(tests []Test, result string) bool {
+	return slices.ContainsFunc(tests, func(t Test) bool { return t.Result == result })
 }
 
 func (p *collected) results() []Test {

@@ -138,6 +138,24 @@ func TestSummarize(t *testing.T) {
 	}
 }
 
+// TestFlakyPackage: a package all of whose failures passed in the end has not
+// failed.
+func TestFlakyPackage(t *testing.T) {
+	var c Collector
+	for _, e := range []event.Event{
+		event.TestCase{Package: "p", Test: "TestA", Outcome: event.TestFailed},
+		event.TestPackage{Package: "p", Outcome: event.TestFailed},
+		event.TestCase{Package: "p", Test: "TestA", Outcome: event.Passed, Run: 1},
+		event.TestPackage{Package: "p", Outcome: event.Passed, Run: 1},
+	} {
+		c.Emit(e)
+	}
+	records := c.Records(Run{ID: "1", Root: "/src"})
+	if len(records) != 1 || records[0].Result != Flaky || len(Failed(records, "/src")) != 0 {
+		t.Errorf("records %+v, failed %v", records, Failed(records, "/src"))
+	}
+}
+
 func TestLogSurvivesDamage(t *testing.T) {
 	log := ForModule(filepath.Join(t.TempDir(), "a", "b"), "example.com/m")
 	if records, err := log.Read(); err != nil || len(records) != 0 {
