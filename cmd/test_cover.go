@@ -122,7 +122,7 @@ func (c *coverRun) report(ctx context.Context, r *testReports, code int) error {
 		}
 		count, what = diff.Lines, "of lines changed since "+c.flags.diff
 		for _, u := range diff.Uncovered {
-			fmt.Fprintf(&b, "not covered: %s\n", u)
+			fmt.Fprintf(&b, "not covered: %s\n", printable(u.String()))
 		}
 	}
 	fmt.Fprintf(&b, "coverage: %.1f%% %s (%d of %d)\n", count.Percent(), what, count.Covered, count.Total)

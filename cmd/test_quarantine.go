@@ -21,10 +21,17 @@ func (r *testReports) list() (list quarantine.List, file string, err error) {
 		return nil, "", nil
 	}
 	file = filepath.Join(filepath.Dir(r.opts.Env.GOMOD), quarantine.File)
-	f, err := os.Open(file)
+	info, err := os.Stat(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, file, nil
 	}
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a file", file) // a pipe would have us wait
+	}
+	if err != nil {
+		return nil, file, fmt.Errorf("read the quarantine list: %w", err)
+	}
+	f, err := os.Open(file)
 	if err != nil {
 		return nil, file, fmt.Errorf("read the quarantine list: %w", err)
 	}
@@ -54,10 +61,11 @@ func (r *testReports) quarantine(result testrun.Result, code int) (int, error) {
 	verdict := without(list, expired).Excuse(result.Execution)
 	var b strings.Builder
 	for _, f := range verdict.Failures {
-		fmt.Fprintf(&b, "quarantined: %s %s: %s (until %s)\n", f.Package, f.Test, f.Entry.Reason, f.Entry.Expires.Format(time.DateOnly))
+		fmt.Fprintf(&b, "quarantined: %s (until %s)\n",
+			printable(f.Package+" "+f.Test+": "+f.Entry.Reason), f.Entry.Expires.Format(time.DateOnly))
 	}
 	for _, e := range expired {
-		fmt.Fprintf(&b, "quarantine expired: %s:%d: %s %s: %s\n", file, e.Line, e.Package, e.Test, e.Reason)
+		fmt.Fprintf(&b, "quarantine expired: %s:%d: %s\n", file, e.Line, printable(e.Package+" "+e.Test+": "+e.Reason))
 	}
 	// Nobody is left to tell if stderr is closed.
 	_, _ = io.WriteString(r.app.term.Err, b.String())

@@ -6,13 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/google/shlex"
 	"github.com/spf13/pflag"
 	"gotest.tools/gotestsum/testjson"
 
@@ -26,7 +23,6 @@ import (
 	"github.com/gust-go/gust/testrun/jsonfile"
 	"github.com/gust-go/gust/testrun/junit"
 	"github.com/gust-go/gust/testrun/slowest"
-	"github.com/gust-go/gust/testrun/source"
 )
 
 // reportFlags are the flags of test that write something about a run.
@@ -91,6 +87,9 @@ func (a *app) openReports(opts *build.Options, flags *testFlags) (*testReports, 
 	}
 	if flags.slowest < 0 {
 		return nil, usageError("test", "--slowest: %d is negative", flags.slowest)
+	}
+	if _, err := postRunWords(flags.postRun); err != nil {
+		return nil, err
 	}
 	var all, timing io.Writer
 	for _, x := range []struct {
@@ -209,51 +208,6 @@ func isPolicy(err error) bool {
 	return errors.As(err, &user) && user.Kind == fault.Capability
 }
 
-func (r *testReports) writeJUnit(ctx context.Context, result testrun.Result) error {
-	if r.flags.junitFile == "" || result.Execution == nil {
-		return nil
-	}
-	opts := r.flags.junit
-	opts.GoVersion = "unknown"
-	if r.opts.Env != nil {
-		opts.GoVersion = r.opts.Env.GOVERSION + " " + r.opts.Env.GOOS + "/" + r.opts.Env.GOARCH
-		if index, err := r.index(ctx, result.Execution.Packages()); err == nil {
-			opts.Locate = index.Locate
-		}
-	}
-	if list, _, err := r.list(); err == nil {
-		opts.Quarantined = func(pkg, test string) (string, bool) {
-			e, ok := list.Find(pkg, test)
-			return e.Reason, ok
-		}
-	}
-	f, err := os.Create(r.flags.junitFile)
-	if err != nil {
-		return fmt.Errorf("write JUnit XML: %w", err)
-	}
-	return errors.Join(junit.Write(f, result.Execution, opts), f.Close())
-}
-
-// index finds the test files of packages.
-func (r *testReports) index(ctx context.Context, packages []string) (*source.Index, error) {
-	goIn, list, err := inWorkDir(r.opts)
-	if err != nil {
-		return nil, err
-	}
-	args := append(append([]string{"list"}, list...), "-e", "-f", `{{.ImportPath}}{{"\t"}}{{.Dir}}{{range .TestGoFiles}}{{"\t"}}{{.}}{{end}}{{range .XTestGoFiles}}{{"\t"}}{{.}}{{end}}`, "--")
-	out, err := goIn.Output(ctx, append(args, packages...)...)
-	if err != nil {
-		return nil, err
-	}
-	found := make(map[string]source.Package)
-	for line := range strings.Lines(string(out)) {
-		if words := strings.Split(strings.TrimRight(line, "\r\n"), "\t"); len(words) > 2 {
-			found[words[0]] = source.Package{Dir: words[1], Files: words[2:]}
-		}
-	}
-	return source.New(filepath.Dir(r.opts.Env.GOMOD), found), nil
-}
-
 func (r *testReports) writeSlowest(result testrun.Result) error {
 	if r.flags.slowest == 0 || result.Execution == nil || r.flags.json {
 		return nil
@@ -268,34 +222,6 @@ func (r *testReports) writeSlowest(result testrun.Result) error {
 	}
 	_, err := io.WriteString(r.app.term.Out, b.String())
 	return err
-}
-
-// runPost runs the command of --post-run with what gotestsum would tell it.
-// Only the command line can name one, no file of the module.
-func (r *testReports) runPost(ctx context.Context, result testrun.Result) error {
-	words, err := shlex.Split(r.flags.postRun)
-	if err != nil || len(words) == 0 || result.Execution == nil {
-		if err != nil {
-			return usageError("test", "--post-run: %w", err)
-		}
-		return nil
-	}
-	exe := result.Execution
-	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = r.app.term.In, r.app.term.Out, r.app.term.Err
-	cmd.Env = append(append([]string{}, r.app.term.Environ...),
-		"GOTESTSUM_JSONFILE="+r.flags.jsonFile,
-		"GOTESTSUM_JSONFILE_TIMING_EVENTS="+r.flags.timingEvents,
-		"GOTESTSUM_JUNITFILE="+r.flags.junitFile,
-		fmt.Sprintf("GOTESTSUM_ELAPSED=%.3fs", exe.Elapsed().Seconds()),
-		"TESTS_TOTAL="+strconv.Itoa(result.Summary.Tests),
-		"TESTS_FAILED="+strconv.Itoa(len(exe.Failed())),
-		"TESTS_SKIPPED="+strconv.Itoa(len(exe.Skipped())),
-		"TESTS_ERRORS="+strconv.Itoa(len(exe.Errors())))
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("run %q after the tests: %w", r.flags.postRun, err)
-	}
-	return nil
 }
 
 // record adds the run to the history. Trouble costs the record only.

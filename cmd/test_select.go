@@ -1,12 +1,8 @@
 package cmd
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"regexp"
@@ -16,12 +12,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/gust-go/gust/build"
-	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/gocmd"
 	"github.com/gust-go/gust/testrun"
-	"github.com/gust-go/gust/testrun/affected"
-	"github.com/gust-go/gust/testrun/filter"
 	"github.com/gust-go/gust/testrun/history"
 	"github.com/gust-go/gust/testrun/shard"
 )
@@ -123,29 +116,7 @@ func (s *selection) empty() error {
 // say tells the user what was chosen.
 func (s *selection) say(format string, args ...any) {
 	// Nobody is left to tell if stderr is closed.
-	_, _ = fmt.Fprintf(s.app.term.Err, "gust: "+format+"\n", args...)
-}
-
-// inWorkDir returns a go that works where -C sends it, and the flags of the
-// user's that a go list needs there.
-func inWorkDir(opts build.Options) (*gocmd.Go, []string, error) {
-	if opts.Go == nil {
-		return nil, nil, errors.New("there is no go to ask about a recorded run")
-	}
-	dir, err := workDir(opts)
-	if err != nil {
-		return nil, nil, err
-	}
-	list := gocmd.ListArgs("test", opts.Args)
-	for i := 0; i < len(list); i++ {
-		switch name := strings.TrimLeft(list[i], "-"); {
-		case name == "C":
-			list = slices.Delete(list, i, min(i+2, len(list)))
-		case strings.HasPrefix(name, "C="):
-			list = slices.Delete(list, i, i+1)
-		}
-	}
-	return &gocmd.Go{Path: opts.Go.Path, Dir: dir, Env: opts.Go.Env}, list, nil
+	_, _ = fmt.Fprintf(s.app.term.Err, "gust: %s\n", printable(fmt.Sprintf(format, args...)))
 }
 
 // patterns are the packages as the user wrote them.
@@ -154,41 +125,6 @@ func (s *selection) patterns() []string {
 		return p
 	}
 	return []string{"."}
-}
-
-func (s *selection) affected(ctx context.Context) error {
-	ref := s.flags.selection.affected
-	if ref == "" {
-		return nil
-	}
-	goIn, list, err := inWorkDir(s.opts)
-	if err != nil {
-		return err
-	}
-	res, err := affected.Select(ctx, affected.Options{Go: goIn, Dir: goIn.Dir, Ref: ref, Patterns: s.patterns(), ListArgs: list})
-	var user *fault.UserError
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.As(err, &user):
-		return err
-	case err != nil:
-		s.say("could not tell what is affected, testing everything: %v", err)
-		return nil
-	}
-	s.say("%d of %d packages affected since %s (%.12s)", len(res.Packages), res.Total, ref, res.Commit)
-	if res.Everything != "" {
-		s.say("everything is affected: %s", res.Everything)
-	}
-	s.packages = []string{}
-	for _, p := range res.Packages {
-		s.packages = append(s.packages, p.ImportPath)
-		if s.flags.explain.on && len(p.Reasons) > 0 {
-			r := p.Reasons[0]
-			s.say("affected: %s: %s %s", p.ImportPath, r.Subject, r.Text)
-		}
-	}
-	return nil
 }
 
 // resolve asks go which packages are meant, if that is not known yet.
@@ -222,7 +158,8 @@ func (s *selection) failed(ctx context.Context) error {
 	}
 	failed := history.Failed(records, root)
 	if s.packages == nil && len(gocmd.Packages("test", s.opts.Args)) == 0 {
-		s.packages = slices.Sorted(maps.Keys(failed)) // wherever in the module
+		// Wherever they are in the module. None is not the same as nil.
+		s.packages = append([]string{}, slices.Sorted(maps.Keys(failed))...)
 	} else if err := s.resolve(ctx); err != nil {
 		return err
 	}
@@ -260,125 +197,12 @@ func innermost(tests []string) []string {
 	})
 }
 
-func (s *selection) filter(ctx context.Context) error {
-	if s.flags.selection.filter == "" {
-		return nil
-	}
-	expr, err := filter.Parse(s.modulePath(), s.flags.selection.filter)
-	var syntax *filter.SyntaxError
-	if errors.As(err, &syntax) {
-		return fault.New(fault.Usage, "run: gust test --help", "--filter: %w\n  %s", err, strings.ReplaceAll(syntax.Caret(), "\n", "\n  "))
-	}
-	if err != nil {
-		return err
-	}
-	all, err := s.names(ctx)
-	if err != nil {
-		return err
-	}
-	known := s.known()
-	var packages []string
-	tests := make(map[string][]string)
-	for _, pkg := range slices.Sorted(maps.Keys(all)) {
-		for _, name := range all[pkg] {
-			root, _, _ := strings.Cut(name, "/")
-			t := filter.Test{Package: pkg, Name: name, Duration: -1}
-			if stat, ok := known[[2]string{pkg, root}]; ok {
-				t.Last, t.Duration = stat.Last, stat.Median
-			}
-			if expr.Match(t) {
-				tests[pkg] = append(tests[pkg], name)
-			}
-		}
-		if len(tests[pkg]) > 0 {
-			packages = append(packages, pkg)
-		}
-	}
-	s.packages, s.tests = append([]string{}, packages...), tests
-	return nil
-}
-
-// known are the results on record.
-func (s *selection) known() map[[2]string]history.Stat {
-	known := make(map[[2]string]history.Stat)
-	if log, _, ok := s.app.historyLog(s.opts.Env); ok {
-		// Without a history tests have no last result, which is not an error.
-		records, _ := log.Read()
-		for _, stat := range history.Summarize(records) {
-			known[[2]string{stat.Package, stat.Test}] = stat
-		}
-	}
-	return known
-}
-
 func (s *selection) modulePath() string {
 	if s.opts.Env == nil {
 		return ""
 	}
 	path, _ := modulePath(s.opts.Env.GOMOD)
 	return path
-}
-
-// names are the tests to choose from, by package.
-func (s *selection) names(ctx context.Context) (map[string][]string, error) {
-	if s.tests != nil && len(s.tests) == len(s.packages) {
-		return s.tests, nil
-	}
-	all, err := s.ask(ctx)
-	for pkg, tests := range s.tests {
-		all[pkg] = tests
-	}
-	return all, err
-}
-
-// testName is a line of go test -list.
-var testName = regexp.MustCompile(`^(Test|Fuzz|Example)[^\s/]*$`)
-
-// ask has go build the tests and list them.
-func (s *selection) ask(ctx context.Context) (map[string][]string, error) {
-	packages := s.packages
-	if packages == nil {
-		packages = s.patterns()
-	}
-	opts := s.opts
-	var err error
-	opts.Args, err = gocmd.TestPart(opts.Args, []string{"run", "skip", "coverprofile", "json", "v", "list"}, []string{"-json", "-list=."}, packages)
-	if err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	opts.Stdout, opts.Stderr, opts.Explain = &out, s.app.term.Err, false
-	res, err := s.app.build(ctx, opts, event.Discard{})
-	if err != nil {
-		return nil, err
-	}
-	names, messages := listed(out.Bytes())
-	if res.ExitCode != 0 {
-		// What go has to say about it is among the messages.
-		_, _ = io.WriteString(s.app.term.Err, messages)
-		return nil, goStatus(res.ExitCode)
-	}
-	return names, nil
-}
-
-// listed reads the events of go test -list: the names, and all else that was
-// said.
-func listed(stream []byte) (names map[string][]string, messages string) {
-	names = make(map[string][]string)
-	var other strings.Builder
-	for line := range bytes.Lines(stream) {
-		var e struct{ Action, Package, Output string }
-		if json.Unmarshal(line, &e) != nil {
-			other.Write(line)
-			continue
-		}
-		if text := strings.TrimSpace(e.Output); e.Action == "output" && testName.MatchString(text) {
-			names[e.Package] = append(names[e.Package], text)
-		} else {
-			other.WriteString(e.Output)
-		}
-	}
-	return names, other.String()
 }
 
 func (s *selection) shard(ctx context.Context) error {
@@ -409,25 +233,6 @@ func (s *selection) shard(ctx context.Context) error {
 	s.packages = append([]string{}, plan.Shares[share.Index-1]...)
 	s.say("share %d of %d: %d of %d packages (plan %s)", share.Index, share.Count, len(s.packages), total, plan.Digest())
 	return nil
-}
-
-// list writes the tests that would run, one a line.
-func (s *selection) list(ctx context.Context) error {
-	all, err := s.names(ctx)
-	if err != nil {
-		return err
-	}
-	var b strings.Builder
-	for _, pkg := range slices.Sorted(maps.Keys(all)) {
-		if s.packages != nil && !slices.Contains(s.packages, pkg) {
-			continue
-		}
-		for _, name := range all[pkg] {
-			fmt.Fprintf(&b, "%s %s\n", pkg, name)
-		}
-	}
-	_, err = io.WriteString(s.app.term.Out, b.String())
-	return err
 }
 
 // parts groups the packages by the tests to run in them, so that go is

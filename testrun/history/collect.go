@@ -3,6 +3,7 @@ package history
 import (
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/gust-go/gust/internal/event"
@@ -88,13 +89,15 @@ func (c *Collector) ended(e event.TestPackage) {
 }
 
 // Records returns the records of the packages that ended, sorted by package.
+// What has no import path, such as files on the command line and patterns
+// that match nothing, is left out: the name means something else next time.
 func (c *Collector) Records(run Run) []Record {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var records []Record
 	for _, name := range slices.Sorted(maps.Keys(c.packages)) {
 		p := c.packages[name]
-		if p.Result == "" {
+		if p.Result == "" || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || name == "command-line-arguments" {
 			continue
 		}
 		r := p.Record

@@ -74,13 +74,21 @@ func (l List) cover(name string, pkg *testjson.Package) (covered []Failure, all 
 // spoke reports whether a test wrote anything besides what package testing
 // writes for it. A parent that failed only because a subtest did is silent.
 func spoke(pkg *testjson.Package, tc testjson.TestCase) bool {
-	for _, line := range strings.Split(pkg.Output(tc.ID), "\n") {
+	for _, line := range strings.Split(output(pkg, tc.ID), "\n") {
 		line = strings.TrimSpace(line)
 		if line != "" && !strings.HasPrefix(line, "=== ") && !strings.HasPrefix(line, "--- FAIL: ") {
 			return true
 		}
 	}
 	return false
+}
+
+// output is what a test wrote, or with 0 the package.
+func output(pkg *testjson.Package, id int) string {
+	var b strings.Builder
+	// A strings.Builder does not fail.
+	_ = pkg.WriteOutputTo(&b, id)
+	return b.String()
 }
 
 // ranToItsEnd reports whether all tests of a failed package ended, and the
@@ -92,11 +100,11 @@ func ranToItsEnd(pkg *testjson.Package) bool {
 		return false
 	}
 	for _, tc := range pkg.Failed {
-		if tc.Elapsed < 0 || abnormal(pkg.Output(tc.ID)) {
+		if tc.Elapsed < 0 || abnormal(output(pkg, tc.ID)) {
 			return false // the run ended before the test did
 		}
 	}
-	text := pkg.Output(0)
+	text := output(pkg, 0)
 	return !abnormal(text) && silentEnd(text)
 }
 
