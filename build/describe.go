@@ -246,38 +246,46 @@ func (t *target) toolchain(b *astcache.Build) ([]astcache.Tool, error) {
 	for _, name := range []string{"asm", "cgo", "compile", "cover", "link"} {
 		b.Fixed = append(b.Fixed, filepath.Join(t.env.GOTOOLDIR, name))
 	}
+	names, err := t.programs(b.Packages)
+	if err != nil {
+		return nil, err
+	}
+	if t.env.GOROOT != local {
+		version, _, _ := strings.Cut(t.env.GOVERSION, " ")
+		names = append(names, version) // GOTOOLCHAIN prefers one in PATH
+	}
 	var tools []astcache.Tool
-	add := func(name string) {
+	for _, name := range names {
 		found := gocmd.LookPath(t.Go.Env, name)
 		tools = append(tools, astcache.Tool{Name: name, Path: found})
 		if found != "" {
 			b.Fixed = append(b.Fixed, found)
 		}
 	}
-	if t.env.GOROOT != local {
-		version, _, _ := strings.Cut(t.env.GOVERSION, " ")
-		add(version) // GOTOOLCHAIN prefers one in PATH
-	}
-	var compilers []string
-	for i := range b.Packages {
-		p := &b.Packages[i]
-		if len(p.CgoFiles) > 0 {
-			compilers = append(compilers, "CC")
-		}
-		if len(p.CXXFiles) > 0 {
-			compilers = append(compilers, "CXX")
-		}
-		if len(p.FFiles) > 0 {
+	return tools, nil
+}
+
+// programs names what cgo runs. go asks a compiler for its version.
+func (t *target) programs(packages []astcache.Package) (names []string, err error) {
+	var vars []string
+	for i := range packages {
+		p := &packages[i]
+		switch {
+		case len(p.FFiles) > 0:
 			return nil, fmt.Errorf("%w: Fortran", astcache.ErrNoSnapshot)
+		case len(p.CXXFiles) > 0:
+			vars = append(vars, "CC", "CXX")
+		case len(p.CgoFiles) > 0:
+			vars = append(vars, "CC")
 		}
 	}
-	slices.Sort(compilers)
-	for _, name := range slices.Compact(compilers) {
+	slices.Sort(vars)
+	for _, name := range slices.Compact(vars) {
 		command, err := gocmd.SplitGOFLAGS(t.env.Vars[name])
 		if err != nil || len(command) == 0 {
 			return nil, fmt.Errorf("%w: %s", astcache.ErrNoSnapshot, name)
 		}
-		add(command[0])
+		names = append(names, command[0])
 	}
-	return tools, nil
+	return names, nil
 }
