@@ -168,7 +168,7 @@ func heeded(name string) bool {
 	switch name {
 	case "PATH", "HOME", "XDG_CONFIG_HOME", "CC", "CXX", "FC", "AR", "TMPDIR":
 		return true
-	case "GUST_DEPTH": // of no concern to what is built
+	case "GUST_DEPTH", "GUST_CPUPROFILE", "GUST_MEMPROFILE", "GUST_TRACE": // of no concern to what is built
 		return false
 	}
 	for _, family := range []string{"GO", "CGO_", "GCCGO", "GIT_", "PKG_CONFIG", "GUST_"} {

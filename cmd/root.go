@@ -15,6 +15,7 @@ import (
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/gocmd"
+	"github.com/gust-go/gust/internal/profile"
 	"github.com/gust-go/gust/internal/report"
 	"github.com/gust-go/gust/internal/term"
 )
@@ -33,7 +34,16 @@ type app struct {
 // Main runs gust with the arguments behind its name and returns its exit
 // code.
 func Main(args []string, t *term.Term) int {
-	return (&app{term: t, build: build.Run, clock: report.SystemClock{}}).main(context.Background(), args)
+	a := &app{term: t, build: build.Run, clock: report.SystemClock{}}
+	stop, err := profile.Start("gust")
+	if err != nil {
+		a.warn(err.Error(), "")
+	}
+	code := a.main(context.Background(), args)
+	if err := stop(); err != nil {
+		a.warn(err.Error(), "")
+	}
+	return code
 }
 
 func (a *app) main(ctx context.Context, args []string) int {

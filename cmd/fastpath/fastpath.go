@@ -15,9 +15,12 @@ package fastpath
 
 import (
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/gust-go/gust/build/runexec"
 	"github.com/gust-go/gust/build/toolexec"
+	"github.com/gust-go/gust/internal/profile"
 	"github.com/gust-go/gust/kernelcheck/probe/raw"
 )
 
@@ -27,7 +30,7 @@ func init() {
 	}
 	switch os.Args[1] {
 	case "toolexec":
-		os.Exit(toolexec.Main(os.Args[2:]))
+		os.Exit(profiledToolexec())
 	case runexec.Command:
 		os.Exit(runexec.Main(os.Args[2:]))
 	case raw.Command:
@@ -39,4 +42,13 @@ func init() {
 	if len(os.Args) > 2 && os.Args[1] == raw.HoldCommand {
 		os.Exit(raw.Hold(os.Args[2:], os.Stderr))
 	}
+}
+
+// profiledToolexec runs the wrapper. What goes wrong with a profile the first
+// process says, too; here it would be taken for output of the tool.
+func profiledToolexec() int {
+	stop, _ := profile.Start("gust-toolexec-" + strings.TrimSuffix(filepath.Base(os.Args[2]), ".exe"))
+	code := toolexec.Main(os.Args[2:])
+	_ = stop()
+	return code
 }
