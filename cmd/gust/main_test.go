@@ -6,9 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -39,6 +41,7 @@ func TestMain(m *testing.M) {
 //	damage dir how     spoil all files below a directory: flip a bit, cut off a
 //	                   byte, empty them, make them unreadable
 //	stress how rounds  edit and build while something gets in the way (see stress)
+//	await file pattern wait until a file has a line that matches and stays the same
 //	proxymod dir path@version
 //	                   make a module that GOPROXY=file://$WORK/proxy serves
 //
@@ -66,6 +69,7 @@ func TestScript(t *testing.T) {
 			"proxymod":  proxymod,
 			"damage":    damage,
 			"stress":    stress,
+			"await":     await,
 		},
 		Condition: can,
 	})
@@ -122,6 +126,25 @@ func cmpbin(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		ts.Fatalf("%s and %s differ from byte %#x on (%d and %d bytes)", args[0], args[1], at, len(a), len(b))
 	}
+}
+
+// await is the script command of that name.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: await file pattern")
+	}
+	pattern, err := regexp.Compile("(?m)" + args[1])
+	ts.Check(err)
+	file := ts.MkAbs(args[0])
+	var before []byte
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		now, err := os.ReadFile(file)
+		if err == nil && pattern.Match(now) && bytes.Equal(now, before) {
+			return
+		}
+		before = now
+	}
+	ts.Fatalf("waited in vain until %s matches %s; it holds:\n%s", args[0], args[1], before)
 }
 
 // exits is the script command of that name.
