@@ -147,7 +147,11 @@ func (a *app) startWatch(ctx context.Context, w *watch.Options) *watchSession {
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	hurry := make(chan struct{})
 	w.Hurry = hurry
-	signal.Notify(s.signals, watchSignals()...)
+	for _, sig := range watchSignals() {
+		if !signal.Ignored(sig) { // nohup, or in the background of a script
+			signal.Notify(s.signals, sig)
+		}
+	}
 	s.wg.Add(1)
 	go s.heed(hurry)
 	if keys, err := a.term.Keys(); err == nil {

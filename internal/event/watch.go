@@ -18,14 +18,12 @@ const (
 	WatchPolling = "polling"
 	// WatchWaiting: nothing is to be done until something changes.
 	WatchWaiting = "waiting"
-	// WatchStopped: the watch is over.
-	WatchStopped = "stopped"
 )
 
 // Watch reports what gust build --watch and gust run --watch are doing.
 type Watch struct {
 	// State is one of: building, built, failed, started, unchanged, exited,
-	// polling, waiting, stopped.
+	// polling, waiting.
 	State string `json:"state"`
 	// Path is a file whose change is behind a build, empty for the first
 	// build and one that was asked for.
