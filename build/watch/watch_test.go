@@ -159,7 +159,7 @@ func (r *recorder) Emit(e event.Event) {
 
 func (r *recorder) await(t *testing.T, state string) {
 	t.Helper()
-	deadline := time.After(time.Minute)
+	deadline := time.After(3 * time.Minute)
 	for {
 		select {
 		case s := <-r.states:
