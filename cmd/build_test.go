@@ -28,6 +28,9 @@ type fakeBuild struct {
 }
 
 func (f *fakeBuild) run(_ context.Context, opts build.Options, sink event.Sink) (build.Result, error) {
+	if opts.Probe {
+		return build.Result{}, errors.New("there is no go to probe")
+	}
 	f.opts = &opts
 	for _, e := range f.events {
 		sink.Emit(e)

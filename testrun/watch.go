@@ -147,8 +147,14 @@ func (d *digest) running() event.TestStatus {
 
 // resume starts the clock of a test anew whose subtest has ended.
 func (p *pkgState) resume(test string, now time.Time) {
-	if t := p.tests[testjson.TestName(test).Parent()]; t != nil && !t.paused {
-		t.began, t.ran = now, 0
+	for test = testjson.TestName(test).Parent(); test != ""; test = testjson.TestName(test).Parent() {
+		// A slash may be part of a name, so not every parent is a test.
+		if t := p.tests[test]; t != nil {
+			if !t.paused {
+				t.began, t.ran = now, 0
+			}
+			return
+		}
 	}
 }
 

@@ -155,8 +155,11 @@ func (g *Gust) testCase(c event.TestCase) {
 		g.show(c.Package, fmt.Sprintf("--- %s: %s (passed in run %d)\n", g.paint(yellow, "FLAKY"), c.Test, c.Run+1))
 	case c.Outcome == event.TestFailed, c.Outcome == event.Unfinished:
 		g.failed++
-		if i := strings.LastIndexByte(c.Test, '/'); i > 0 {
-			g.innerBad[test{c.Package, c.Test[:i]}] = true
+		// A slash may be part of a name, so any of them may be a test's end.
+		for i, char := range c.Test {
+			if char == '/' {
+				g.innerBad[test{c.Package, c.Test[:i]}] = true
+			}
 		}
 		g.show(c.Package, g.failure(c))
 	}

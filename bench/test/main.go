@@ -1,0 +1,205 @@
+// Command test compares gust test with go test and gotestsum on the packages
+// of a module: with all results cached, after an edit of a function's body,
+// and reading a long stream of events.
+//
+// The programs take turns, so that what else the machine does concerns all of
+// them, and the medians count.
+//
+//	go run ./bench/test -module DIR -packages "./model/... ./tsdb/..." -file model/labels/regexp.go -find "return false" -o docs/benchmarks.md
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gust-go/gust/bench/internal/result"
+)
+
+func main() {
+	var b bench
+	flag.StringVar(&b.module, "module", "", "directory of a module that may be edited")
+	packages := flag.String("packages", "./...", "packages to test, separated by spaces")
+	flag.StringVar(&b.file, "file", "", "file to edit, relative to the module; empty leaves that case out")
+	flag.StringVar(&b.find, "find", "\n}", "text in the file before whose first occurrence a statement goes")
+	flag.IntVar(&b.rounds, "rounds", 7, "how often to run each case")
+	flag.IntVar(&b.events, "events", 1_000_000, "length of the stream")
+	flag.StringVar(&b.out, "o", "", "document to update")
+	flag.Parse()
+	b.packages = strings.Fields(*packages)
+	if err := b.run(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, "bench/test:", err)
+		os.Exit(1)
+	}
+}
+
+// A bench is what the flags ask for.
+type bench struct {
+	module, file, find, out string
+	packages                []string
+	rounds, events          int
+
+	gust, gotestsum, work string
+	table                 result.Table
+}
+
+func (b *bench) run(ctx context.Context) (err error) {
+	if b.work, err = os.MkdirTemp("", "gust-bench-test-*"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.work)
+	b.gust, b.gotestsum = filepath.Join(b.work, "gust"), filepath.Join(b.work, "gotestsum")
+	for out, pkg := range map[string]string{b.gust: "./cmd/gust", b.gotestsum: "gotest.tools/gotestsum"} {
+		if text, err := exec.CommandContext(ctx, "go", "build", "-o", out, pkg).CombinedOutput(); err != nil {
+			return fmt.Errorf("build %s: %w\n%s", pkg, err, text)
+		}
+	}
+	b.table.Header = []string{"Case", "gust test", "other", "ratio"}
+	for _, step := range []func(context.Context) error{b.cached, b.edited, b.stream} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	fmt.Print(b.table.String())
+	if b.out == "" {
+		return nil
+	}
+	body := fmt.Sprintf("%d rounds, median; load average at the end: %s.\n\n%s", b.rounds, load(), b.table.String())
+	return result.UpdateFile(b.out, "test", body)
+}
+
+// A contestant is a command line and how it did.
+type contestant struct {
+	name  string
+	args  []string
+	stdin string
+	times []time.Duration
+	peak  int64 // bytes
+}
+
+// compete runs the contestants in turns after one round that does not count.
+// before prepares each run.
+func (b *bench) compete(ctx context.Context, before func(round int) error, all ...*contestant) error {
+	for round := range b.rounds + 1 {
+		for i := range all {
+			c := all[(i+round)%len(all)]
+			if err := before(round); err != nil {
+				return err
+			}
+			took, peak, err := b.once(ctx, c)
+			if err != nil {
+				return err
+			}
+			if round > 0 {
+				c.times, c.peak = append(c.times, took), max(c.peak, peak)
+			}
+		}
+	}
+	return nil
+}
+
+func (b *bench) once(ctx context.Context, c *contestant) (time.Duration, int64, error) {
+	cmd := exec.CommandContext(ctx, c.args[0], c.args[1:]...)
+	cmd.Dir = b.module
+	cmd.Env = append(os.Environ(), "GUST_CACHE="+filepath.Join(b.work, "gustcache"))
+	var out bytes.Buffer
+	cmd.Stderr = &out
+	if c.stdin != "" {
+		f, err := os.Open(c.stdin)
+		if err != nil {
+			return 0, 0, err
+		}
+		defer f.Close()
+		cmd.Stdin = f
+	} else {
+		cmd.Stdout = &out
+	}
+	began := time.Now()
+	err := cmd.Run()
+	took := time.Since(began)
+	if err != nil {
+		return 0, 0, fmt.Errorf("%s: %w\n%s", c.name, err, out.Bytes())
+	}
+	return took, peakOf(cmd.ProcessState), nil
+}
+
+// row adds one comparison to the table.
+func (b *bench) row(name string, gust, other *contestant, memory bool) {
+	g, o := result.Median(gust.times), result.Median(other.times)
+	cells := []string{name, result.Seconds(g), other.name + " " + result.Seconds(o), result.Ratio(g, o)}
+	if memory {
+		cells[1] += ", " + result.MiB(gust.peak)
+		cells[2] += ", " + result.MiB(other.peak)
+	}
+	b.table.Add(cells...)
+}
+
+func nothing(int) error { return nil }
+
+// cached runs tests whose results are all in the cache.
+func (b *bench) cached(ctx context.Context) error {
+	goes := &contestant{name: "go test", args: append([]string{"go", "test"}, b.packages...)}
+	sum := &contestant{name: "gotestsum", args: append([]string{b.gotestsum, "--"}, b.packages...)}
+	gust := &contestant{name: "gust", args: append([]string{b.gust, "test"}, b.packages...)}
+	if err := b.compete(ctx, nothing, goes, sum, gust); err != nil {
+		return err
+	}
+	b.row("all cached", gust, goes, false)
+	b.row("all cached", gust, sum, false)
+	return nil
+}
+
+// edited compiles, links and vets the tests after a function's body changed.
+// Each run has a body of its own: none may find another's results.
+func (b *bench) edited(ctx context.Context) error {
+	if b.file == "" {
+		return nil
+	}
+	file := filepath.Join(b.module, b.file)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	before, after, ok := strings.Cut(string(text), b.find)
+	if !ok {
+		return fmt.Errorf("%q is not in %s", b.find, b.file)
+	}
+	defer os.WriteFile(file, text, 0o666)
+	n := 0
+	edit := func(int) error {
+		n++
+		stmt := fmt.Sprintf("_ = %d; ", time.Now().UnixNano()%1e9+int64(n))
+		return os.WriteFile(file, []byte(before+fmt.Sprintf("\nif len(%q) == 1 { panic(1) }\n", stmt)+b.find+after), 0o666)
+	}
+	args := append([]string{"test", "-run", "^$"}, b.packages...)
+	goes := &contestant{name: "go test", args: append([]string{"go"}, args...)}
+	gust := &contestant{name: "gust", args: append([]string{b.gust}, args...)}
+	if err := b.compete(ctx, edit, goes, gust); err != nil {
+		return err
+	}
+	b.row("body edit, -run '^$'", gust, goes, false)
+	return nil
+}
+
+// stream reads a recorded run.
+func (b *bench) stream(ctx context.Context) error {
+	file := filepath.Join(b.work, "stream.json")
+	if err := writeStream(file, b.events); err != nil {
+		return err
+	}
+	sum := &contestant{name: "gotestsum", args: []string{b.gotestsum, "--format=pkgname", "--raw-command", "cat", file}}
+	same := &contestant{name: "gust", args: []string{b.gust, "test", "report", "--format=pkgname", file}}
+	own := &contestant{name: "gust", args: []string{b.gust, "test", "report", file}}
+	if err := b.compete(ctx, nothing, sum, same, own); err != nil {
+		return err
+	}
+	b.row(fmt.Sprintf("%d events, --format=pkgname", b.events), same, sum, true)
+	b.row(fmt.Sprintf("%d events, gust's format", b.events), own, sum, true)
+	return nil
+}
