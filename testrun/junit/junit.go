@@ -13,6 +13,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"gotest.tools/gotestsum/testjson"
@@ -34,7 +35,7 @@ type Options struct {
 	// tests out.
 	HideEmpty, HideSkipped bool
 	// Strict leaves out what the schema of Jenkins' xUnit plugin does not
-	// know: file and line of a case, and properties of a case.
+	// know: file, line and properties of a case, and more than three decimals.
 	Strict bool
 	// Locate says where a test function is; nil if nobody knows.
 	Locate func(importPath, test string) (file string, line int, ok bool)
@@ -59,7 +60,7 @@ func Write(w io.Writer, exec *testjson.Execution, opts Options) error {
 }
 
 func document(exec *testjson.Execution, opts Options) suites {
-	doc := suites{Name: opts.Name, Errors: len(exec.Errors()), Time: seconds(exec.Elapsed())}
+	doc := suites{Name: opts.Name, Errors: len(exec.Errors()), Time: opts.seconds(exec.Elapsed())}
 	for _, name := range exec.Packages() {
 		pkg := exec.Package(name)
 		if name == "" && pkg.IsEmpty() {
@@ -84,7 +85,7 @@ func document(exec *testjson.Execution, opts Options) suites {
 func (o Options) suite(name string, pkg *testjson.Package) suite {
 	s := suite{
 		Name:      rename(o.Suite, name),
-		Time:      seconds(pkg.Elapsed()),
+		Time:      o.seconds(pkg.Elapsed()),
 		Timestamp: pkg.Start.Format(time.RFC3339),
 	}
 	s.Properties = append(s.Properties, Property{Name: "go.version", Value: o.GoVersion})
@@ -116,13 +117,13 @@ func (o Options) packageFailure(name string, pkg *testjson.Package) testCase {
 		text = o.PackageOutput(name) + text
 	}
 	return testCase{
-		Class: rename(o.Class, name), Name: "TestMain", Time: seconds(0),
+		Class: rename(o.Class, name), Name: "TestMain", Time: o.seconds(0),
 		Failure: &failure{Message: "Failed", Text: text},
 	}
 }
 
 func (o Options) testCase(name string, pkg *testjson.Package, r result) testCase {
-	c := testCase{Class: rename(o.Class, name), Name: r.Test.Name(), Time: seconds(r.Elapsed)}
+	c := testCase{Class: rename(o.Class, name), Name: r.Test.Name(), Time: o.seconds(r.Elapsed)}
 	c.Reruns = attempts(pkg, r)
 	switch r.state {
 	case failed:
@@ -153,8 +154,13 @@ func rename(f func(string) string, name string) string {
 	return f(name)
 }
 
-// seconds formats a duration. A test that never ended has a negative one,
+// seconds formats a duration: with as many decimals as gotestsum does, or as
+// Jenkins' schema allows. A test that never ended has a negative duration,
 // which no schema allows.
-func seconds(d time.Duration) string {
-	return fmt.Sprintf("%f", max(d, 0).Seconds())
+func (o Options) seconds(d time.Duration) string {
+	decimals := 6
+	if o.Strict {
+		decimals = 3
+	}
+	return strconv.FormatFloat(max(d, 0).Seconds(), 'f', decimals, 64)
 }
