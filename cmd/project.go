@@ -158,7 +158,7 @@ func needs(command string) projectNeed {
 	case "help", "-h", "-help", "--help", "--version", "completion", "toolexec",
 		cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd:
 		return noProject
-	case "env", "doctor", "version", "kernel", "cache", "tui", "hook", "bug", "telemetry":
+	case "env", "doctor", "tags", "version", "kernel", "cache", "tui", "hook", "bug", "telemetry":
 		return maybeProject
 	}
 	return withProject

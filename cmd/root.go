@@ -166,8 +166,7 @@ func routeHelp(root *cobra.Command, topics []string) destination {
 	if len(topics) == 0 {
 		return toGust
 	}
-	switch topics[0] {
-	case "completion", "toolexec":
+	if isOwn(root, topics[0]) && !slices.Contains(gocmd.Commands(), topics[0]) {
 		return toGust
 	}
 	return toGo

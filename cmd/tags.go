@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -142,9 +141,12 @@ func (a *app) tags(ctx context.Context, f *tagsFlags) error {
 
 // tagsFile does what gomodifytags does.
 func (a *app) tagsFile(f *tagsFlags, change *structtag.Change) error {
-	src, err := os.ReadFile(f.file)
+	var src []byte
+	var err error
 	if f.modified {
 		src, err = modifiedFile(a.term.In, f.file)
+	} else {
+		src, err = structtag.Read(f.file)
 	}
 	if err != nil {
 		return err
@@ -162,7 +164,7 @@ func (a *app) tagsFile(f *tagsFlags, change *structtag.Change) error {
 		content := structtag.LineEndings(out.Source, src)
 		if f.modified {
 			// gomodifytags writes what the editor holds over the file.
-			if src, err = os.ReadFile(f.file); err != nil {
+			if src, err = structtag.Read(f.file); err != nil {
 				return err
 			}
 		}

@@ -75,7 +75,7 @@ func editFiles(names []string, f *tagsFlags, change structtag.Change) ([]editedF
 	var files []editedFile
 	var missing error
 	for _, name := range names {
-		src, err := os.ReadFile(name)
+		src, err := structtag.Read(name)
 		if err != nil {
 			return nil, err
 		}

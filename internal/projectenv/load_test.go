@@ -317,16 +317,26 @@ func TestNoLeak(t *testing.T) {
 	}
 }
 
+// BenchmarkLoad is what every command pays for a project with settings, and
+// BenchmarkLoadNone what it pays for one without.
 func BenchmarkLoad(b *testing.B) {
+	benchmarkLoad(b, map[string]string{"go.mod": "module m\n", FileName: Template + "\nconst GOOS = \"linux\"\n"}, true)
+}
+
+func BenchmarkLoadNone(b *testing.B) {
+	benchmarkLoad(b, map[string]string{"go.mod": "module m\n"}, false)
+}
+
+func benchmarkLoad(b *testing.B, files map[string]string, found bool) {
 	dir := b.TempDir()
-	for name, content := range map[string]string{"go.mod": "module m\n", FileName: Template + "\nconst GOOS = \"linux\"\n"} {
+	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o666); err != nil {
 			b.Fatal(err)
 		}
 	}
-	environ := append(os.Environ(), "GOWORK=off")
 	for b.Loop() {
-		if p, err := Load(Options{Environ: environ, Dir: dir}); err != nil || p == nil {
+		p, err := Load(Options{Environ: os.Environ(), Dir: dir})
+		if err != nil || (p != nil) != found {
 			b.Fatal(p, err)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"go/ast"
 	"go/token"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -87,19 +86,13 @@ func literal(lit *ast.BasicLit) string {
 	return s
 }
 
-// keyOf is the key of an element of Change.Add.
-func keyOf(add string) string {
-	key, _, _ := strings.Cut(add, ":")
-	return key
-}
-
-// Keys returns the keys that change adds.
-func Keys(change *Change) []string {
-	var keys []string
+// validKeys refuses keys that make no tag.
+func validKeys(change Change) error {
 	for _, add := range change.Add {
-		if key := keyOf(add); !slices.Contains(keys, key) {
-			keys = append(keys, key)
+		key, _, _ := strings.Cut(add, ":")
+		if malformed(key+`:""`) != "" || key == "" {
+			return usage("%q is no key for a tag", key)
 		}
 	}
-	return keys
+	return nil
 }

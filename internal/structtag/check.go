@@ -12,9 +12,6 @@ import (
 // [reflect.StructTag] describes, "" if it does. The package reflect finds
 // nothing behind the place where it stops to follow.
 func malformed(tag string) string {
-	if strings.TrimSpace(tag) == "" {
-		return ""
-	}
 	var seen []string
 	for tag = strings.TrimLeft(tag, " "); tag != ""; {
 		i := strings.IndexFunc(tag, func(r rune) bool { return r <= ' ' || r == ':' || r == '"' || r == 0x7f })

@@ -66,6 +66,9 @@ func Edit(name string, src []byte, o EditOptions) (Result, error) {
 		return Result{}, err
 	}
 	e.tf = e.fset.File(file.FileStart)
+	if err := validKeys(o.Change); err != nil {
+		return Result{}, err
+	}
 	if err := e.choose(file); err != nil {
 		return Result{}, err
 	}
@@ -189,6 +192,10 @@ func (e *editor) field(name string, f *ast.Field, old string, taken usedNames) s
 		return old
 	case len(f.Names) > 1 && !Empty(&e.opts.Change) && len(e.opts.Change.Add) > 0:
 		e.problem(name, f, "several fields share one tag; declare each by itself")
+		return old
+	}
+	if why := malformed(tag); why != "" {
+		e.problem(name, f, "left as it is: "+why)
 		return old
 	}
 	if why := taken.conflict(f, old, tag); why != "" {

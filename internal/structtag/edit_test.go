@@ -130,6 +130,7 @@ func FuzzEdit(f *testing.F) {
 	f.Add("package p\r\ntype T struct {\r\n\tA int `json:\"a\r\n\"` // x\r\n}\r\n", "db:x", false)
 	f.Add("\ufeffpackage p\ntype T[K any] struct{ A func(struct{ X int }) }", "xml", true)
 	f.Add("package p\n//line x.go:900\ntype T struct {\n\tA int \"json:\\\"a`\\\"\"\n}", "a,b", false)
+	f.Add("package A\r\ntype A struct{\r\nA`\r\n`//\r\n}\r\n", "0", false)
 	f.Fuzz(func(t *testing.T, src, keys string, embedded bool) {
 		opts := EditOptions{Change: Change{Add: strings.Split(keys, ",")}, Embedded: embedded}
 		if _, err := parser.ParseFile(token.NewFileSet(), "p.go", src, 0); err != nil {

@@ -13,6 +13,19 @@ import (
 // tags were being edited.
 var ErrChanged = errors.New("it has changed meanwhile")
 
+// Read reads a file that may be edited: a regular one, since a pipe would
+// block.
+func Read(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("read %s: it is not a regular file", name)
+	}
+	return os.ReadFile(name)
+}
+
 // Write replaces the content of a file in one step: whoever looks, and
 // whenever the process is killed, the file has the old content or the new
 // one. Its mode is kept, and what a link points to is replaced, not the link.
