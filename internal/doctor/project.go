@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // buildFiles are where a project says how it is built.
@@ -19,12 +20,14 @@ var buildFiles = []string{
 }
 
 // stampsTime finds -X with a time in it.
-var stampsTime = regexp.MustCompile(`(?i)-X[ ='"]+\S*(time|date)\S*=|-X[ ='"]+\S+=\S*(\$\(date|` + "`date" + `|\$\(shell date|\{\{ ?\.Date ?\}\})`)
+var stampsTime = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)-X[ ='"]+\S*(time|date)\S*=|-X[ ='"]+\S+=\S*(\$\(date|` + "`date" + `|\$\(shell date|\{\{ ?\.Date ?\}\})`)
+})
 
 // checkStamp looks for links that can never be reused.
 func checkStamp(_ context.Context, f *facts) []Finding {
 	var evidence []string
-	if flags := f.env["GOFLAGS"]; stampsTime.MatchString(flags) {
+	if flags := f.env["GOFLAGS"]; stampsTime().MatchString(flags) {
 		evidence = append(evidence, "GOFLAGS="+flags)
 	}
 	if f.mod.root != "" {
@@ -60,7 +63,7 @@ func stampLines(file string) []string {
 	n := 0
 	for line := range strings.Lines(string(data)) {
 		n++
-		if stampsTime.MatchString(line) {
+		if stampsTime().MatchString(line) {
 			found = append(found, fmt.Sprintf("%s:%d: %s", file, n, strings.TrimSpace(line)))
 		}
 	}

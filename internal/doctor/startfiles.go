@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // startFiles are what shells read when they start, below home and the
@@ -35,12 +36,15 @@ func (f *facts) startFiles() []string {
 	return files
 }
 
-var (
-	assignsPath = regexp.MustCompile(`(?:^|[\s;&])(?:export\s+)?PATH=("[^"]*"|'[^']*'|[^\s;#&]*)`)
-	zshArray    = regexp.MustCompile(`(?:^|[\s;])path=\(([^)]*)\)`)
-	fishSet     = regexp.MustCompile(`(?:^|[\s;])set\s+(?:-\S+\s+)*PATH\s+([^;#]*)`)
-	fishAdd     = regexp.MustCompile(`(?:^|[\s;])fish_add_path\s+([^;#]*)`)
-)
+// pathPatterns find the usual ways to change PATH in a line. They are made
+// when they are needed: no other command has use for them.
+var pathPatterns = sync.OnceValue(func() (p struct{ assign, zshArray, fishSet, fishAdd *regexp.Regexp }) {
+	p.assign = regexp.MustCompile(`(?:^|[\s;&])(?:export\s+)?PATH=("[^"]*"|'[^']*'|[^\s;#&]*)`)
+	p.zshArray = regexp.MustCompile(`(?:^|[\s;])path=\(([^)]*)\)`)
+	p.fishSet = regexp.MustCompile(`(?:^|[\s;])set\s+(?:-\S+\s+)*PATH\s+([^;#]*)`)
+	p.fishAdd = regexp.MustCompile(`(?:^|[\s;])fish_add_path\s+([^;#]*)`)
+	return p
+})
 
 // A pathEdit is a line that changes PATH.
 type pathEdit struct {
@@ -56,19 +60,19 @@ func (f *facts) editOfPath(line string) (pathEdit, bool) {
 	}
 	var parts []string
 	switch {
-	case fishAdd.MatchString(line):
-		args := strings.Fields(fishAdd.FindStringSubmatch(line)[1])
+	case pathPatterns().fishAdd.MatchString(line):
+		args := strings.Fields(pathPatterns().fishAdd.FindStringSubmatch(line)[1])
 		if slices.Contains(args, "-a") || slices.Contains(args, "--append") {
 			return pathEdit{}, false
 		}
 		args = slices.DeleteFunc(args, func(s string) bool { return strings.HasPrefix(s, "-") })
 		return pathEdit{before: f.expand(args)}, true
-	case fishSet.MatchString(line):
-		parts = strings.Fields(fishSet.FindStringSubmatch(line)[1])
-	case zshArray.MatchString(line):
-		parts = strings.Fields(zshArray.FindStringSubmatch(line)[1])
-	case assignsPath.MatchString(line):
-		parts = strings.Split(strings.Trim(assignsPath.FindStringSubmatch(line)[1], `"'`), ":")
+	case pathPatterns().fishSet.MatchString(line):
+		parts = strings.Fields(pathPatterns().fishSet.FindStringSubmatch(line)[1])
+	case pathPatterns().zshArray.MatchString(line):
+		parts = strings.Fields(pathPatterns().zshArray.FindStringSubmatch(line)[1])
+	case pathPatterns().assign.MatchString(line):
+		parts = strings.Split(strings.Trim(pathPatterns().assign.FindStringSubmatch(line)[1], `"'`), ":")
 	default:
 		return pathEdit{}, false
 	}

@@ -6,7 +6,6 @@ import (
 	"go/parser"
 	"go/scanner"
 	"go/token"
-	"regexp"
 	"strings"
 )
 
@@ -76,11 +75,33 @@ func (p *parse) decl(decl ast.Decl) error {
 	return nil
 }
 
-var (
-	variableName = regexp.MustCompile(`^[A-Z_][A-Z0-9_]*$`)
-	helperName   = regexp.MustCompile(`^[a-z][A-Za-z0-9_]*$`)
-	profileName  = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
-)
+// isVariable: the names of variables are in capitals.
+func isVariable(name string) bool {
+	return isName(name, func(c byte) bool { return 'A' <= c && c <= 'Z' || c == '_' }) && name != "_"
+}
+
+// isHelper: the names of constants that are none begin with a small letter.
+func isHelper(name string) bool {
+	return name != "" && 'a' <= name[0] && name[0] <= 'z' &&
+		isName(name, func(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_' })
+}
+
+// isWord: profiles and aliases are named in small letters.
+func isWord(name string) bool {
+	return name != "" && 'a' <= name[0] && name[0] <= 'z' &&
+		isName(name, func(c byte) bool { return 'a' <= c && c <= 'z' || c == '_' || c == '-' })
+}
+
+// isName reports whether a name consists of letters and, but for the first,
+// digits.
+func isName(name string, letter func(byte) bool) bool {
+	for i := range len(name) {
+		if !letter(name[i]) && (i == 0 || name[i] < '0' || '9' < name[i]) {
+			return false
+		}
+	}
+	return name != ""
+}
 
 // constants reads a line of constants: variables in capitals, helpers for
 // other values in lower case.
@@ -100,13 +121,13 @@ func (p *parse) constants(spec *ast.ValueSpec) error {
 		switch {
 		case twice:
 			return p.fail(id, "%s is declared twice", id.Name)
-		case id.Name != "_" && variableName.MatchString(id.Name):
+		case isVariable(id.Name):
 			s := Setting{Name: id.Name, Value: value, Line: p.line(id)}
 			if err := p.allowed(id, s); err != nil {
 				return err
 			}
 			p.Vars = append(p.Vars, s)
-		case !helperName.MatchString(id.Name):
+		case !isHelper(id.Name):
 			return p.fail(id, "%q is neither a variable, in capitals, nor a helper, which begins with a small letter", id.Name)
 		}
 		p.consts[id.Name] = value
@@ -193,7 +214,7 @@ func (p *parse) profileEntry(name string, kv *ast.KeyValueExpr) error {
 	if err != nil {
 		return err
 	}
-	if !profileName.MatchString(name) {
+	if !isWord(name) {
 		return p.fail(kv, "%q is no name for a profile; use small letters, digits, - and _", name)
 	}
 	if _, twice := p.Profiles[name]; twice {
@@ -206,7 +227,7 @@ func (p *parse) profileEntry(name string, kv *ast.KeyValueExpr) error {
 			return err
 		}
 		s := Setting{Name: variable, Value: value, Line: p.line(kv), Profile: name}
-		if !variableName.MatchString(variable) || variable == "_" {
+		if !isVariable(variable) {
 			return p.fail(kv, "%q is no name for a variable", variable)
 		}
 		for _, other := range p.Profiles[name] {
@@ -224,7 +245,7 @@ func (p *parse) aliasEntry(name string, kv *ast.KeyValueExpr) error {
 	if err != nil {
 		return err
 	}
-	if !profileName.MatchString(name) {
+	if !isWord(name) {
 		return p.fail(kv, "%q is no name for an alias; use small letters, digits, - and _", name)
 	}
 	if _, twice := p.Aliases[name]; twice {

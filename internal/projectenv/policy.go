@@ -2,16 +2,24 @@ package projectenv
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/gust-go/gust/internal/gocmd"
 )
 
-// plainValue is what the variables below have for values: names, numbers and
-// lists of them.
-var plainValue = regexp.MustCompile(`^[A-Za-z0-9_.,]*$`)
+// isPlain: the variables below have names, numbers and lists of them for
+// values.
+func isPlain(value string) bool {
+	for i := range len(value) {
+		switch c := value[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '_', c == '.', c == ',':
+		default:
+			return false
+		}
+	}
+	return true
+}
 
 // safeVars choose what code is compiled for. None can name a program, a
 // file or a server. It is a list of what is allowed: a variable that a later
@@ -36,7 +44,7 @@ func needsTrust(name, value string) string {
 		return goflagsNeedTrust(value)
 	case !slices.Contains(safeVars, name):
 		return consequence(name)
-	case !plainValue.MatchString(value):
+	case !isPlain(value):
 		return fmt.Sprintf("%q is not a plain value", value)
 	}
 	return ""

@@ -47,11 +47,11 @@ func configDir(environ []string) string {
 // Has reports whether f was approved as it is. It does not believe records
 // that lie in the checkout itself, which whoever made it could have written.
 func (t Trust) Has(f *File) bool {
-	if t.dir == "" || t.inside(f) != "" {
+	if t.dir == "" {
 		return false
 	}
 	record, err := os.ReadFile(t.record(f))
-	return err == nil && strings.HasPrefix(string(record), f.Path+"\n")
+	return err == nil && strings.HasPrefix(string(record), f.Path+"\n") && t.inside(f) == ""
 }
 
 // Add records that f is approved.
