@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -94,9 +95,19 @@ func (a *app) doctor(ctx context.Context, fix, json, verbose bool) error {
 		return failed
 	}
 	if fixed > 0 {
-		// What was wrong may have been behind other findings, too.
+		// What was wrong may have caused other findings, or hidden some.
+		before := findings
 		if findings, err = doctor.Examine(ctx, host); err != nil {
 			return err
+		}
+		for _, f := range findings {
+			known := slices.ContainsFunc(before, func(b doctor.Finding) bool { return b.ID == f.ID })
+			if known || f.Level == doctor.Info {
+				continue
+			}
+			if _, err := a.reportFinding(ctx, f, false, json, verbose); err != nil {
+				return err
+			}
 		}
 	}
 	left := 0

@@ -158,7 +158,8 @@ func TestSilentDowngrade(t *testing.T) {
 	m.write("home/me/.bashrc", "# PATH="+usrBin+":$PATH\nalias ll='ls -l'\nexport PATH="+usrBin+":$PATH\n")
 	m.write("home/me/.zshrc", "path=("+usrBin+" $path)\nexport PATH=\"$PATH:/opt/x\"\n")
 	m.write("home/me/.config/fish/config.fish", "\n\nfish_add_path --prepend "+usrBin+"\nfish_add_path -a "+usrBin+"\n")
-	m.write("etc/profile.d/apps.sh", "PATH=/bin:/sbin; export PATH\n")
+	m.write("etc/profile.d/apps.sh", "PATH=/sbin:"+usrBin+"; export PATH\n")
+	m.write("etc/profile", "PATH=/bin:/sbin\n")
 	m.write("home/me/.profile", "export PATH="+newer+":$PATH\n")
 
 	found := m.examine()
@@ -166,7 +167,7 @@ func TestSilentDowngrade(t *testing.T) {
 	m.expect(found, "go-shadow", Warning, usrBin+"/go is "+olderGo+" and hides "+newer+"/go, which is "+runtime.Version(),
 		"-> "+goroot(t, olderGo)+"/bin/go", "golang-1.24-go", `export PATH="`+newer+`:$PATH"`)
 	m.expect(found, "shell-path", Warning, m.file("home/me/.bashrc")+":3: export PATH=", m.file("home/me/.zshrc")+":1: path=(",
-		m.file("home/me/.config/fish/config.fish")+":3: fish_add_path", m.file("etc/profile.d/apps.sh")+":1: PATH=/bin:/sbin")
+		m.file("home/me/.config/fish/config.fish")+":3: fish_add_path", m.file("etc/profile.d/apps.sh")+":1: PATH=/sbin:", "what PATH held is gone")
 	if n := len(found["shell-path"].Evidence); n != 4 {
 		t.Errorf("%d lines are blamed, want 4: %q", n, found["shell-path"].Evidence)
 	}

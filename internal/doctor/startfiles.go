@@ -122,13 +122,14 @@ func checkStartFiles(_ context.Context, f *facts) []Finding {
 			if !ok {
 				continue
 			}
-			switch {
-			case hasDir(edit.before, newest.path):
-			case edit.resets:
-				evidence = append(evidence, fmt.Sprintf("%s:%d: %s (sets PATH anew)", file, n, strings.TrimSpace(line)))
-			case hasDir(edit.before, first.path):
-				evidence = append(evidence, fmt.Sprintf("%s:%d: %s", file, n, strings.TrimSpace(line)))
+			if !hasDir(edit.before, first.path) || hasDir(edit.before, newest.path) {
+				continue
 			}
+			text := fmt.Sprintf("%s:%d: %s", file, n, strings.TrimSpace(line))
+			if edit.resets {
+				text += " (what PATH held is gone)"
+			}
+			evidence = append(evidence, text)
 		}
 	}
 	if len(evidence) == 0 {
