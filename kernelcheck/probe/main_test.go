@@ -16,5 +16,8 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == helperCommand {
 		os.Exit(helper(os.Args[2:]))
 	}
+	if os.Getpid() == 1 && os.Args[0] == "/init" {
+		asInit()
+	}
 	os.Exit(m.Run())
 }

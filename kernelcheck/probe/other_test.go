@@ -13,6 +13,8 @@ const helperCommand = "kernelhelper"
 
 func helper([]string) int { return 2 }
 
+func asInit() {}
+
 func TestNotLinux(t *testing.T) {
 	h := &fact.Host{OS: "darwin"}
 	Run(context.Background(), h, Options{})
