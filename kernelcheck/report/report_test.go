@@ -1,0 +1,81 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/gust-go/gust/kernelcheck"
+	"github.com/gust-go/gust/kernelcheck/fact"
+)
+
+// example is an old host with a program that does not run there.
+func example() *kernelcheck.Report {
+	h := &fact.Host{OS: "linux", Arch: "amd64", Release: "3.1.2", Seccomp: -1, CPU: fact.CPU{Level: "v1"}}
+	p := &fact.Program{Name: "dir/a program", OS: "linux", Arch: "amd64", Level: "v3", Binary: true, Cgo: fact.No, Debug: map[string]string{}, DebugKnown: true}
+	p.SetVersion("go1.26.8")
+	return kernelcheck.Inspect(h, []*fact.Program{p}, nil)
+}
+
+func TestSARIF(t *testing.T) {
+	schema := sarifSchema(t)
+	for name, r := range map[string]*kernelcheck.Report{"findings": example(), "nothing": {Host: &fact.Host{OS: "darwin"}}} {
+		var out bytes.Buffer
+		if err := SARIF(&out, r, "v1"); err != nil {
+			t.Fatal(err)
+		}
+		v := validate(t, schema, out.Bytes())
+		if len(v) > 0 {
+			t.Errorf("%s: %s\n%s", name, strings.Join(v, "\n"), out.String())
+		}
+	}
+	// The validator itself must find what is wrong.
+	for _, bad := range []string{
+		`{}`, `{"version":"2.0","runs":[]}`, `{"version":"2.1.0","runs":[{"tool":{}}]}`,
+		`{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"x"}},"results":[{"level":"bad","message":{"text":"x"}}]}]}`,
+		`{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"x"}},"extra":1}]}`,
+	} {
+		if len(validate(t, schema, []byte(bad))) == 0 {
+			t.Errorf("the validator takes %s", bad)
+		}
+	}
+}
+
+func validate(t *testing.T, schema map[string]any, data []byte) []string {
+	t.Helper()
+	var value any
+	if err := json.Unmarshal(data, &value); err != nil {
+		t.Fatal(err)
+	}
+	v := &validator{root: schema}
+	v.check("$", schema, value)
+	return v.errors
+}
+
+func TestGitHub(t *testing.T) {
+	var out strings.Builder
+	err := GitHub(&out, []kernelcheck.Finding{{ID: "A,B:C", Title: "100% wrong\nreally", Verdict: fact.Yes, Severity: "info", Action: "stop"}})
+	if want := "::notice title=gust kernel A%2CB%3AC::100%25 wrong%0Areally; stop\n"; err != nil || out.String() != want {
+		t.Errorf("GitHub wrote %q, %v; want %q", out.String(), err, want)
+	}
+}
+
+func TestHuman(t *testing.T) {
+	var plain, color strings.Builder
+	r := example()
+	if err := (Human{}).Report(&plain, r); err != nil {
+		t.Fatal(err)
+	}
+	if err := (Human{Color: true}).Report(&color, r); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"programs do not start\n  ✗ error MIN-KERNEL: ", "GOAMD64=v3 on a CPU of level v1", "\ncould not tell\n", "2 errors"} {
+		if !strings.Contains(plain.String(), want) {
+			t.Errorf("the report lacks %q:\n%s", want, plain.String())
+		}
+	}
+	if strings.Contains(plain.String(), "\x1b") || !strings.Contains(color.String(), "\x1b[31m✗ error\x1b[0m MIN-KERNEL") {
+		t.Error("colour is where it should not be, or is not where it should")
+	}
+}
