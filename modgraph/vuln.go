@@ -54,20 +54,17 @@ type vulnMessage struct {
 	} `json:"finding"`
 }
 
-// scanner is the govulncheck to run: the newest that the user's go builds.
+// scanner is the govulncheck to run, one that the user's go can build.
 // Linking it into gust (golang.org/x/vuln/scan) would add 9 MB and 1.5 ms to
 // the start of every gust process, and could not read code for a go newer
 // than the one that gust was built with.
 func scanner(goversion string) string {
 	const program = "golang.org/x/vuln/cmd/govulncheck@"
 	release, _, _ := strings.Cut(goversion, " ")
-	switch {
-	case version.IsValid(release) && version.Compare(release, "go1.25") < 0:
+	if version.IsValid(release) && version.Compare(release, "go1.25") < 0 {
 		return program + "v1.1.4"
-	case version.IsValid(release) && version.Compare(release, "go1.26") < 0:
-		return program + "v1.2.0"
 	}
-	return program + "v1.9.0"
+	return program + "v1.4.0"
 }
 
 // Vulns runs govulncheck on packages of the project, none meaning all. It

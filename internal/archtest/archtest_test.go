@@ -111,6 +111,8 @@ func forbidden(s source, imported string) string {
 	own := strings.TrimPrefix(imported, module+"/")
 	isOwn := own != imported
 	switch {
+	case within(imported, "github.com/goccy/go-graphviz") && !s.test:
+		return "it compiles WebAssembly in an init function, in every process; use modgraph/render/layout"
 	case within(s.dir, "cmd"):
 		return ""
 	case isOwn && within(own, "cmd"):
@@ -121,6 +123,8 @@ func forbidden(s source, imported string) string {
 		return "internal is below the engines"
 	case within(s.dir, engines()...) && isOwn && within(own, "internal/report", "internal/term", "tui"):
 		return "engines report through internal/event only"
+	case within(imported, "github.com/tetratelabs/wazero") && s.dir != "modgraph/render/layout":
+		return "only the layout engine runs WebAssembly"
 	case imported == "os/exec" && !s.test && !within(s.dir, starters()...):
 		return "only a few packages start processes"
 	}

@@ -74,10 +74,11 @@ const (
 	maxDotLinks = 1500
 )
 
-// Limits of the engines; together they stay below ten seconds.
+// Limits of the engines: dot leaves some of the time to the next one, and
+// all of them leave a second of ten to drawing.
 const (
-	dotTime  = 6 * time.Second
-	sfdpTime = 3 * time.Second
+	dotTime    = 7500 * time.Millisecond
+	layoutTime = 9 * time.Second
 )
 
 // Place lays out a view. An engine that fails or takes too long is followed
@@ -86,13 +87,15 @@ func Place(ctx context.Context, v *modgraph.View, opts Options) (*Scene, error) 
 	engines := []struct {
 		name string
 		time time.Duration
-	}{{"dot", dotTime}, {"sfdp", sfdpTime}}
+	}{{"dot", dotTime}, {"sfdp", layoutTime}}
+	all, cancel := context.WithTimeout(ctx, layoutTime)
+	defer cancel()
 	for _, e := range engines {
 		if e.name == "dot" && len(v.Links) > maxDotLinks {
 			opts.Notice(fmt.Sprintf("%d arrows are too many for layers (%d): placed by sfdp instead; try --focus=PATH or --collapse=org", len(v.Links), maxDotLinks))
 			continue
 		}
-		s, err := within(ctx, e.time, func(ctx context.Context) (*Scene, error) {
+		s, err := within(all, e.time, func(ctx context.Context) (*Scene, error) {
 			return graphvizScene(ctx, v, e.name, opts.Cache)
 		})
 		if err == nil {
@@ -104,7 +107,7 @@ func Place(ctx context.Context, v *modgraph.View, opts Options) (*Scene, error) 
 		}
 		why := err.Error()
 		if errors.Is(err, context.DeadlineExceeded) {
-			why = fmt.Sprintf("it took more than %v", e.time)
+			why = "it took too long"
 		}
 		opts.Notice(fmt.Sprintf("the layout engine %s gave up (%s); another one takes over", e.name, why))
 	}

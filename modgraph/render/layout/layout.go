@@ -22,10 +22,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 )
 
@@ -84,9 +86,9 @@ func run(ctx context.Context, dot, format string, opts Options, cache string) (o
 			config = config.WithCompilationCache(c)
 		}
 	}
-	runtime := wazero.NewRuntimeWithConfig(ctx, config)
-	defer runtime.Close(context.WithoutCancel(ctx))
-	g, err := instantiate(ctx, runtime)
+	r := wazero.NewRuntimeWithConfig(ctx, config)
+	defer r.Close(context.WithoutCancel(ctx))
+	g, err := instantiate(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +109,7 @@ func instantiate(ctx context.Context, r wazero.Runtime) (*graphviz, error) {
 	if _, err := wasi_snapshot_preview1.Instantiate(ctx, r); err != nil {
 		return nil, fmt.Errorf("start Graphviz: %w", err)
 	}
-	compiled, err := r.CompileModule(ctx, module)
+	compiled, err := r.CompileModule(experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0)), module)
 	if err != nil {
 		return nil, fmt.Errorf("compile Graphviz: %w", err)
 	}
