@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -71,7 +72,11 @@ func (l *Loader) Packages(ctx context.Context, opts PackageOptions) (*Packages, 
 	}
 	args = append(l.modFile(args...), "--")
 	if len(opts.Patterns) == 0 {
-		opts.Patterns = []string{"./..."}
+		patterns, err := l.defaultPatterns(ctx)
+		if err != nil {
+			return nil, err
+		}
+		opts.Patterns = patterns
 	}
 	pr, pw, err := os.Pipe()
 	if err != nil {
@@ -97,6 +102,24 @@ func (l *Loader) Packages(ctx context.Context, opts PackageOptions) (*Packages, 
 		return nil, runErr
 	}
 	return pkgs, err
+}
+
+// defaultPatterns are all packages of the main modules that the user stands
+// in: below the folder or, as ./... is an error in the folder of a go.work
+// that is no module itself, those of the whole workspace.
+func (l *Loader) defaultPatterns(ctx context.Context) ([]string, error) {
+	if !l.workspace() || l.env.GOMOD != "" && l.env.GOMOD != os.DevNull {
+		return []string{"./..."}, nil
+	}
+	out, err := l.goCmd.Output(ctx, "list", "-m", "-f", "{{.Dir}}")
+	if err != nil {
+		return nil, explain(err)
+	}
+	var patterns []string
+	for dir := range strings.Lines(string(out)) {
+		patterns = append(patterns, filepath.Join(strings.TrimRight(dir, "\r\n"), "..."))
+	}
+	return patterns, nil
 }
 
 // platform is the environment for another platform. Without a C compiler

@@ -425,8 +425,8 @@ func (s *source) sortLinks() {
 func (s *source) collapse(c Collapse) {
 	key := func(n Node) string {
 		switch {
-		case n.Kind == MainNode && s.unit == "module":
-			return n.ID
+		case n.Kind == MainNode && s.unit == "module", n.Cluster == "":
+			return n.ID // a cycle of several organisations has no cluster
 		case c == CollapseHost:
 			return host(n.Cluster)
 		case c == CollapseModule && s.unit == "module":
