@@ -13,6 +13,7 @@ const (
 	overlayDir = "go-build"
 	sessionDir = "session"
 	currentDir = "current"
+	timingsDir = "timings" // pages of gust build --timings
 	lockName   = "use.lock"
 	stampName  = "size.txt"
 	usageName  = "usage.jsonl"
@@ -23,7 +24,7 @@ type kind int
 
 const (
 	foreign kind = iota
-	entry        // of the store, or a snapshot of a target
+	entry        // of the store, a snapshot of a target, or a page of timings
 	data         // of an overlay: a file, or an executable in its directory
 	action       // of an overlay
 	book         // records of the cache's keepers, small and few
@@ -50,6 +51,14 @@ func classify(rel string) (area string, k kind) {
 		return sessionDir, foreign
 	case currentDir:
 		return currentDir, classifySnapshot(parts)
+	case timingsDir:
+		switch {
+		case len(parts) == 1:
+			return timingsDir, book
+		case len(parts) == 2 && strings.HasSuffix(parts[1], ".html"):
+			return timingsDir, entry
+		}
+		return timingsDir, foreign
 	case lockName, stampName, usageName:
 		if len(parts) == 1 {
 			return "", book
