@@ -19,7 +19,10 @@ const (
 	nrMemfdSecret     = 447
 )
 
-// call makes a system call whose number is one of those above.
+// call makes a system call whose number is one of those above. Pointers among
+// the arguments must be converted in the call itself.
+//
+//go:uintptrescapes
 func call(nr uintptr, args ...uintptr) (uintptr, syscall.Errno) {
 	switch runtime.GOARCH {
 	case "mips", "mipsle":
@@ -55,9 +58,6 @@ func old(amd64, i386, arm, ppc, s390x, generic uintptr) (nr uintptr, ok bool) {
 
 func numUserfaultfd() (uintptr, bool) { return old(323, 374, 388, 364, 355, 282) }
 func numSeccomp() (uintptr, bool)     { return old(317, 354, 383, 358, 348, 277) }
-
-// pointer is for the arguments of system calls.
-func pointer[T any](p *T) uintptr { return uintptr(unsafe.Pointer(p)) }
 
 func ioctl[T any](fd int, request uintptr, arg *T) (int, syscall.Errno) {
 	r, _, errno := syscall.Syscall(syscall.SYS_IOCTL, uintptr(fd), request, uintptr(unsafe.Pointer(arg)))

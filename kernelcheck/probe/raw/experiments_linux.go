@@ -2,6 +2,7 @@ package raw
 
 import (
 	"syscall"
+	"unsafe"
 )
 
 func experiments() []experiment {
@@ -34,7 +35,7 @@ func experiments() []experiment {
 func futex() Outcome {
 	var word uint32
 	const wakePrivate = 1 | 128
-	if _, _, errno := syscall.Syscall6(syscall.SYS_FUTEX, pointer(&word), wakePrivate, 1, 0, 0, 0); errno != 0 {
+	if _, _, errno := syscall.Syscall6(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&word)), wakePrivate, 1, 0, 0, 0); errno != 0 {
 		return fail("futex", errno)
 	}
 	return yes("")
@@ -65,14 +66,14 @@ func seccompNotify() Outcome {
 	}
 	const getActionAvail, getNotifSizes = 2, 3
 	action := uint32(0x7fc00000) // SECCOMP_RET_USER_NOTIF
-	if _, _, errno := syscall.Syscall(nr, getActionAvail, 0, pointer(&action)); errno != 0 {
+	if _, _, errno := syscall.Syscall(nr, getActionAvail, 0, uintptr(unsafe.Pointer(&action))); errno != 0 {
 		if errno == syscall.EOPNOTSUPP {
 			return no("the action SECCOMP_RET_USER_NOTIF is not there")
 		}
 		return fail("seccomp", errno)
 	}
 	var sizes [3]uint16
-	if _, _, errno := syscall.Syscall(nr, getNotifSizes, 0, pointer(&sizes)); errno != 0 {
+	if _, _, errno := syscall.Syscall(nr, getNotifSizes, 0, uintptr(unsafe.Pointer(&sizes))); errno != 0 {
 		return fail("seccomp", errno)
 	}
 	return yes("sizes %d, %d and %d", sizes[0], sizes[1], sizes[2])
@@ -90,7 +91,7 @@ func cloneIntoCgroup() Outcome {
 	// CLONE_INTO_CGROUP with a descriptor that is not open: no process comes of
 	// it.
 	args := [11]uint64{0: 0x200000000, 4: uint64(syscall.SIGCHLD), 10: 0x7ffffff0}
-	switch _, errno := call(nrClone3, pointer(&args), 88); errno {
+	switch _, errno := call(nrClone3, uintptr(unsafe.Pointer(&args)), 88); errno {
 	case syscall.EBADF:
 		return yes("")
 	case syscall.E2BIG:
@@ -125,7 +126,7 @@ func openat2() Outcome {
 	how := [3]uint64{path | syscall.O_CLOEXEC, 0, beneath}
 	dot := [2]byte{'.'}
 	atCwd := -100
-	fd, errno := call(nrOpenat2, uintptr(atCwd), pointer(&dot), pointer(&how), 24)
+	fd, errno := call(nrOpenat2, uintptr(atCwd), uintptr(unsafe.Pointer(&dot)), uintptr(unsafe.Pointer(&how)), 24)
 	if errno != 0 {
 		return fail("openat2", errno)
 	}
@@ -135,7 +136,7 @@ func openat2() Outcome {
 
 func ioUring() Outcome {
 	var params [120]byte
-	fd, errno := call(nrIoUringSetup, 1, pointer(&params))
+	fd, errno := call(nrIoUringSetup, 1, uintptr(unsafe.Pointer(&params)))
 	if errno != 0 {
 		return fail("io_uring_setup", errno)
 	}
@@ -178,7 +179,7 @@ func bpf() Outcome {
 		return Outcome{Trouble: "the number of bpf is not known for this architecture"}
 	}
 	attr := [4]uint32{2 /* BPF_MAP_TYPE_ARRAY */, 4, 0, 0}
-	switch _, _, errno := syscall.Syscall(nr, 0 /* BPF_MAP_CREATE */, pointer(&attr), 16); errno {
+	switch _, _, errno := syscall.Syscall(nr, 0 /* BPF_MAP_CREATE */, uintptr(unsafe.Pointer(&attr)), 16); errno {
 	case syscall.EINVAL:
 		return yes("")
 	default:

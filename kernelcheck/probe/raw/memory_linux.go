@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"syscall"
-	"unsafe"
 )
 
 // softDirty writes to a page, clears the process's soft-dirty bits, and writes
@@ -70,14 +69,22 @@ func procTrouble(err error) Outcome {
 	return Outcome{Trouble: err.Error()}
 }
 
-// A scanArg is struct pm_scan_arg of linux/fs.h.
-type scanArg struct {
-	size, flags, start, end, walkEnd, vec, vecLen, maxPages       uint64
-	categoryInverted, categoryMask, categoryAnyof, categoryReturn uint64
-}
-
-// A region is struct page_region.
-type region struct{ start, end, categories uint64 }
+// Fields of struct pm_scan_arg of linux/fs.h, all of 64 bits.
+const (
+	scanSize = iota
+	scanFlags
+	scanStart
+	scanEnd
+	scanWalkEnd
+	scanVec
+	scanVecLen
+	scanMaxPages
+	scanInverted
+	scanMask
+	scanAnyOf
+	scanReturn
+	scanFields
+)
 
 const (
 	ioctlScan = 0xc0606610
@@ -93,13 +100,17 @@ const (
 
 // scan returns how many regions of m are in a category.
 func scan(pagemap *os.File, m []byte, category, flags uint64) (int, syscall.Errno) {
-	var found [4]region
-	arg := scanArg{
-		flags: flags, start: address(m), end: address(m) + uint64(len(m)),
-		vec: uint64(pointer(&found)), vecLen: uint64(len(found)),
-		categoryMask: category, categoryReturn: category,
+	// The kernel writes struct page_region there; a mapping does not move as
+	// a stack may.
+	found, err := page()
+	if err != nil {
+		return 0, syscall.ENOMEM
 	}
-	arg.size = uint64(unsafe.Sizeof(arg))
+	defer func() { _ = syscall.Munmap(found) }()
+	arg := [scanFields]uint64{
+		scanSize: scanFields * 8, scanFlags: flags, scanStart: address(m), scanEnd: address(m) + uint64(len(m)),
+		scanVec: address(found), scanVecLen: 4, scanMask: category, scanReturn: category,
+	}
 	return ioctl(int(pagemap.Fd()), ioctlScan, &arg)
 }
 
