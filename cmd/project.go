@@ -33,12 +33,12 @@ type projectState struct {
 func (a *app) enter(root *cobra.Command, args []string) ([]string, error) {
 	a.env = projectState{process: a.term.Environ, profile: a.term.Getenv("GUST_PROFILE")}
 	args, err := a.cutProfile(args)
-	if err != nil || len(args) == 0 || needs(args[0]) == noProject {
+	if err != nil || len(args) == 0 || needs(commandOf(args)) == noProject {
 		return args, err
 	}
 	if err := a.load(root, args); err != nil {
 		// Commands that get along without the file are there to mend it.
-		if needs(args[0]) == maybeProject && !a.env.fromFlag {
+		if needs(commandOf(args)) == maybeProject && !a.env.fromFlag {
 			a.env.err = err
 			return args, nil
 		}
@@ -53,7 +53,7 @@ func (a *app) enter(root *cobra.Command, args []string) ([]string, error) {
 		}
 	}
 	if err := a.env.project.Err(); err != nil {
-		if needs(args[0]) == withProject {
+		if needs(commandOf(args)) == withProject {
 			return nil, err
 		}
 		a.env.err = err
@@ -122,8 +122,10 @@ func (a *app) cutProfile(args []string) ([]string, error) {
 // any of its commands; gust's own may stand before it.
 func chdirOf(args []string) string {
 	verb, rest := args[0], args[1:]
-	switch verb {
-	case "build", "install", "run", "test":
+	switch {
+	case strings.HasPrefix(verb, "-"): // in front of the command
+		verb, rest = "build", args
+	case slices.Contains([]string{"build", "install", "run", "test"}, verb):
 		split, err := gocmd.SplitArgs(verb, rest)
 		if err != nil {
 			return "" // the command will say so
@@ -137,6 +139,19 @@ func chdirOf(args []string) string {
 	}
 	dir, _ := gocmd.FindFlag(verb, rest, "C")
 	return dir
+}
+
+// commandOf is the command of a command line, which may have a -C in front.
+func commandOf(args []string) string {
+	switch name, _, hasValue := strings.Cut(args[0], "="); {
+	case name != "-C" && name != "--C":
+		return args[0]
+	case hasValue && len(args) > 1:
+		return args[1]
+	case !hasValue && len(args) > 2:
+		return args[2]
+	}
+	return ""
 }
 
 // projectNeed says what a command does with the project's settings.
