@@ -205,8 +205,9 @@ func TestNoOsExit(t *testing.T) {
 // TestEnginesTakeTheirStreams keeps engines away from the process's own.
 func TestEnginesTakeTheirStreams(t *testing.T) {
 	for _, s := range sources(t) {
-		// The wrapper is a process of its own, between go and the tool.
-		if s.test || !within(s.dir, engines()...) || within(s.dir, "build/toolexec", "build/difftest") {
+		// The wrappers are processes of their own, between go and the tool or
+		// the program.
+		if s.test || !within(s.dir, engines()...) || within(s.dir, "build/toolexec", "build/runexec", "build/difftest") {
 			continue
 		}
 		ast.Inspect(s.syntax, func(n ast.Node) bool {
