@@ -15,6 +15,7 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"github.com/gust-go/gust/build"
+	"github.com/gust-go/gust/build/cache"
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/gocmd"
@@ -38,13 +39,9 @@ func (a *app) historyLog(env *gocmd.Env) (log history.Log, root string, ok bool)
 	if !ok {
 		return history.Log{}, "", false
 	}
-	dir := a.term.Getenv("GUST_CACHE")
-	if dir == "" {
-		user, err := os.UserCacheDir()
-		if err != nil {
-			return history.Log{}, "", false
-		}
-		dir = filepath.Join(user, "gust")
+	dir, err := cache.Dir(a.term.Getenv)
+	if err != nil {
+		return history.Log{}, "", false
 	}
 	return history.ForModule(filepath.Join(dir, "history"), path), filepath.Dir(env.GOMOD), true
 }
