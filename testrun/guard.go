@@ -18,7 +18,6 @@ const maxLine = 60 << 10
 type guard struct {
 	in      *bufio.Reader
 	ready   []byte // whole lines to hand out
-	own     []byte // storage for lines that were put together here
 	foreign func([]byte)
 	err     error
 }
