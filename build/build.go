@@ -224,10 +224,14 @@ func (r *runner) goArgs(flags ...string) []string {
 	return append([]string{r.Verb}, gocmd.InsertFlags(r.Args, flags...)...)
 }
 
-// doubtful reports whether a failure could be gust's doing: results were
-// reused and no compile failed, which leaves the linker.
+// doubtful reports whether a failure could be gust's doing: no compile failed,
+// and either results were reused, which leaves the linker, or there is no room
+// in gust's cache.
 func (r *runner) doubtful() bool {
-	return (r.Verb == "build" || r.Verb == "install") && r.total.Failed == 0 && r.total.Reused+r.total.Relinked > 0
+	if r.Verb != "build" && r.Verb != "install" || r.total.Failed > 0 {
+		return false
+	}
+	return r.total.Reused+r.total.Relinked > 0 || overlay.Room(r.session.gocache) != nil
 }
 
 // retry builds plainly after a doubtful failure. A failure that is the user's
@@ -238,6 +242,10 @@ func (r *runner) retry(ctx context.Context, code int) (Result, error) {
 	again, err := (&runner{Options: quiet}).plain(ctx)
 	if err != nil || again.ExitCode != 0 {
 		return Result{ExitCode: code}, nil
+	}
+	if err := overlay.Room(r.session.gocache); err != nil {
+		r.sink.Emit(event.Warning{Text: "built again without reuse: " + err.Error(), Hint: "gust cache trim --max-size=1GiB"})
+		return again, nil
 	}
 	r.sink.Emit(event.Warning{
 		Text: "the build failed with reused objects and succeeded without them: this is a bug in gust",

@@ -37,7 +37,6 @@ type graphFlags struct {
 	tags     string
 	goos     string
 	goarch   string
-	binary   string
 }
 
 const graphHelp = `Draws the module graph of the project, or answers a question about it. Without a
@@ -95,7 +94,6 @@ func (a *app) newGraphCmd() *cobra.Command {
 	f.StringVar(&flags.tags, "tags", "", "with --packages: build tags")
 	f.StringVar(&flags.goos, "goos", "", "with --packages: operating system")
 	f.StringVar(&flags.goarch, "goarch", "", "with --packages: architecture")
-	f.StringVar(&flags.binary, "binary", "", "show sizes in this Go binary")
 	c.SetUsageTemplate(strings.TrimSuffix(c.UsageTemplate(), "\n") + "\n\n" + graphExitStatus + "\n")
 	for _, add := range []func(*graphFlags) *cobra.Command{
 		a.newGraphWhyCmd, a.newGraphRDepsCmd, a.newGraphCyclesCmd, a.newGraphPhantomCmd, a.newGraphCutCmd, a.newGraphTopCmd,

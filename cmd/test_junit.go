@@ -18,6 +18,7 @@ func (r *testReports) writeJUnit(ctx context.Context, result testrun.Result) err
 		return nil
 	}
 	opts := r.flags.junit
+	opts.PackageOutput = func(importPath string) string { return r.builds[importPath] }
 	opts.GoVersion = "unknown"
 	if r.opts.Env != nil {
 		opts.GoVersion = r.opts.Env.GOVERSION + " " + r.opts.Env.GOOS + "/" + r.opts.Env.GOARCH

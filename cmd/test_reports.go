@@ -72,6 +72,7 @@ type testReports struct {
 	flags   *testFlags
 	opts    build.Options
 	history history.Collector
+	builds  map[string]string  // what the compiler said, by import path
 	json    *jsonfile.Recorder // nil without files
 	files   []*os.File
 	cover   *coverRun // nil without coverage
@@ -146,7 +147,15 @@ func (r *testReports) needStream() bool {
 func (r *testReports) keep() bool { return r.flags.junitFile != "" || r.flags.slowest > 0 }
 
 // Emit implements event.Sink.
-func (r *testReports) Emit(e event.Event) { r.history.Emit(e) }
+func (r *testReports) Emit(e event.Event) {
+	r.history.Emit(e)
+	if p, ok := e.(event.TestPackage); ok && p.BuildOutput != "" {
+		if r.builds == nil {
+			r.builds = map[string]string{}
+		}
+		r.builds[p.Package] = p.BuildOutput
+	}
+}
 
 // Event implements testjson.EventHandler.
 func (r *testReports) Event(e testjson.TestEvent, _ *testjson.Execution) error {

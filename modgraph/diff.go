@@ -12,7 +12,8 @@ import (
 
 	"golang.org/x/mod/semver"
 
-	"github.com/gust-go/gust/internal/gitref"
+	"github.com/gust-go/gust/internal/fault"
+	"github.com/gust-go/gust/internal/git"
 	"github.com/gust-go/gust/internal/gocmd"
 )
 
@@ -115,7 +116,10 @@ func sourceSize(dir string) (total int64) {
 // At loads the module graph of a commit. Only the files that describe
 // modules are read, so the result has no package data.
 func At(ctx context.Context, opts LoadOptions, rev string) (*Graph, error) {
-	repo := gitref.Repo{Dir: opts.Go.Dir, Env: opts.Go.Env}
+	repo, err := git.Open(ctx, opts.Go.Dir, opts.Go.Env)
+	if err != nil {
+		return nil, fault.New(fault.Capability, "run: git status", "compare commits: %w", err)
+	}
 	commit, err := repo.Commit(ctx, rev)
 	if err != nil {
 		return nil, err
@@ -125,7 +129,7 @@ func At(ctx context.Context, opts LoadOptions, rev string) (*Graph, error) {
 		return nil, fmt.Errorf("make room for %s: %w", rev, err)
 	}
 	defer os.RemoveAll(tmp)
-	dir, err := repo.Extract(ctx, commit, tmp, func(name string) bool {
+	dir, err := repo.Extract(ctx, commit, opts.Go.Dir, tmp, func(name string) bool {
 		switch path.Base(name) {
 		case "go.mod", "go.sum", "go.work", "go.work.sum":
 			return true

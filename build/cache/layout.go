@@ -14,6 +14,8 @@ const (
 	sessionDir = "session"
 	currentDir = "current"
 	timingsDir = "timings" // pages of gust build --timings
+	historyDir = "history" // results of test runs
+	drawingDir = "layout"  // native code of the layout engine of gust graph
 	lockName   = "use.lock"
 	stampName  = "size.txt"
 	usageName  = "usage.jsonl"
@@ -59,6 +61,10 @@ func classify(rel string) (area string, k kind) {
 			return timingsDir, entry
 		}
 		return timingsDir, foreign
+	case historyDir:
+		return historyDir, classifyHistory(parts)
+	case drawingDir:
+		return drawingDir, classifyDrawing(parts)
 	case lockName, stampName, usageName:
 		if len(parts) == 1 {
 			return "", book
@@ -97,6 +103,36 @@ func classifySnapshot(parts []string) kind {
 		return temp
 	case len(parts) == 2 && astcache.IsName(parts[1]):
 		return entry
+	}
+	return foreign
+}
+
+// classifyHistory knows the logs of package history.
+func classifyHistory(parts []string) kind {
+	if len(parts) == 1 {
+		return book
+	}
+	name, rest, _ := strings.Cut(parts[1], ".")
+	switch {
+	case len(parts) > 2 || !isHex(name):
+		return foreign
+	case rest == "jsonl" || rest == "jsonl.lock":
+		return book
+	case rest == "jsonl.new":
+		return temp
+	}
+	return foreign
+}
+
+// classifyDrawing knows what wazero keeps: a folder for each of its versions.
+func classifyDrawing(parts []string) kind {
+	switch {
+	case len(parts) == 1, len(parts) == 2 && strings.HasPrefix(parts[1], "wazero-"):
+		return book
+	case len(parts) == 3 && strings.HasPrefix(parts[1], "wazero-") && isHex(parts[2]):
+		return book
+	case len(parts) == 3 && strings.HasPrefix(parts[1], "wazero-") && strings.HasSuffix(parts[2], ".tmp"):
+		return temp
 	}
 	return foreign
 }

@@ -21,10 +21,17 @@ var (
 	ErrNested = errors.New("overlay and user's cache overlap")
 	// ErrUnwritable means the overlay cannot be created or written.
 	ErrUnwritable = errors.New("not writable")
+	// ErrNoRoom means that the disk is all but full. go fails when it cannot
+	// write its cache, so it must get one that has room.
+	ErrNoRoom = errors.New("hardly any room left")
 	// ErrForeign means that the overlay belongs to someone else and that
 	// anybody may put results into it.
 	ErrForeign = errors.New("world-writable and owned by another user")
 )
+
+// minRoom is the room that there must be, in bytes: a build that turns out to
+// need more is run again without the overlay.
+const minRoom = 64 << 20
 
 // An UnusableError says why gust cannot have a cache of its own here. The
 // right answer is one warning and plain go.
@@ -55,7 +62,7 @@ func Usable(user, dir string) error {
 	if err != nil {
 		return unwritable(dir, err)
 	}
-	return nil
+	return Room(dir)
 }
 
 // prepare makes the cheap checks of Usable and creates dir.

@@ -87,7 +87,7 @@ func engines() []string {
 func starters() []string {
 	return []string{
 		"internal/gocmd", "build/toolexec", // go and its tools
-		"internal/git", "internal/gitref", "build/gitstate", // git
+		"internal/git", "build/gitstate", // git
 		"internal/process", // the program of gust run --watch
 		// Probes that clear soft-dirty bits, or that a filter may kill, need a
 		// process of their own, and trace runs the command it is given.

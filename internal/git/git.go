@@ -1,6 +1,8 @@
-// Package git asks git what differs between a commit and the working tree.
+// Package git asks git what differs between a commit and the working tree, and
+// for files as they were at a commit.
 //
-// Engines that select by change (gust test --affected, --cover-diff) use it.
+// Engines that select by change (gust test --affected, --cover-diff) and those
+// that look at another commit (gust graph diff) use it.
 // It trusts git with the object store and with ignore rules, and nothing
 // else: whether a file changed is decided by hashing it ([Repo.Changed]), so
 // that neither the index, nor a monitor, nor a filter that a repository
@@ -15,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gust-go/gust/internal/fault"
@@ -120,7 +123,8 @@ func (r *Repo) run(ctx context.Context, args ...string) ([]byte, error) {
 	if cmd.Env == nil {
 		cmd.Env = os.Environ()
 	}
-	cmd.Env = append(cmd.Env, "LC_ALL=C")
+	// Objects that a partial clone lacks are not fetched.
+	cmd.Env = append(slices.Clip(cmd.Env), "LC_ALL=C", "GIT_NO_LAZY_FETCH=1")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

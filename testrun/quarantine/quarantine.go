@@ -170,24 +170,3 @@ func (l List) Find(importPath, test string) (Entry, bool) {
 	}
 	return Entry{}, false
 }
-
-// Unused returns the entries whose package was run and has no such test, so
-// that a renamed test does not leave an entry behind. ran holds the tests by
-// package.
-func (l List) Unused(ran map[string][]string) List {
-	var unused List
-	for _, e := range l {
-		tests, ok := ran[e.Package]
-		if !ok {
-			continue
-		}
-		found := false
-		for _, test := range tests {
-			found = found || test == e.Test
-		}
-		if !found {
-			unused = append(unused, e)
-		}
-	}
-	return unused
-}

@@ -87,14 +87,6 @@ func TestExpired(t *testing.T) {
 	}
 }
 
-func TestUnused(t *testing.T) {
-	list := List{{Package: "p", Test: "TestA"}, {Package: "p", Test: "TestOld"}, {Package: "q", Test: "TestB"}}
-	got := list.Unused(map[string][]string{"p": {"TestA", "TestNew"}})
-	if len(got) != 1 || got[0].Test != "TestOld" {
-		t.Errorf("unused: %v", got)
-	}
-}
-
 // TestExcuse applies lists to recorded streams, see testdata.
 func TestExcuse(t *testing.T) {
 	const bad, excuses = "example.com/rec/bad", "example.com/rec/excuses"
