@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-
-	"github.com/gust-go/gust/build/astcache"
 )
 
 // totals are the statistics of a run.
@@ -73,8 +71,6 @@ func (s *totals) problem() string {
 		return "no archive of gust's was compared with one of go's"
 	case s.reused+s.relinked == 0:
 		return "gust reused nothing"
-	case s.current == 0 && astcache.Supported:
-		return "gust started go each time"
 	}
 	return ""
 }

@@ -141,3 +141,17 @@ func readAll(file string) (string, error) {
 	b, err := os.ReadFile(file)
 	return string(b), err
 }
+
+func TestCompilerGODEBUG(t *testing.T) {
+	for v, want := range map[string]string{
+		"":                                  "",
+		"gocachetest=1":                     "",
+		"http2client=0":                     "http2client=0",
+		"http2client=0,gocachetest=1":       "http2client=0",
+		"gocachetest=1,gocachehash=1,x=y,z": "gocachehash=1,x=y,z",
+	} {
+		if got := compilerGODEBUG(v); got != want {
+			t.Errorf("compilerGODEBUG(%q) = %q, want %q", v, got, want)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -46,7 +47,12 @@ func readInputs(st *store.Store, tool string, c *compileArgs) (in Inputs, source
 		return in, nil, err
 	}
 	for _, name := range compilerEnv {
-		if v, ok := os.LookupEnv(name); ok {
+		v, ok := os.LookupEnv(name)
+		if name == "GODEBUG" {
+			v = compilerGODEBUG(v)
+			ok = v != ""
+		}
+		if ok {
 			in.Env = append(in.Env, name+"="+v)
 		}
 	}
@@ -74,6 +80,16 @@ func readInputs(st *store.Store, tool string, c *compileArgs) (in Inputs, source
 		sources = append(sources, b)
 	}
 	return in, sources, nil
+}
+
+// compilerGODEBUG is what the compiler may heed of a GODEBUG. gocachetest is
+// cmd/go's own (cmd/go/internal/test), and gust test --explain sets it for a
+// run whose results the next one, without it, is to find.
+func compilerGODEBUG(v string) string {
+	settings := slices.DeleteFunc(strings.Split(v, ","), func(s string) bool {
+		return strings.HasPrefix(s, "gocachetest=")
+	})
+	return strings.Join(settings, ",")
 }
 
 func (in *Inputs) addFile(name, file string) error {
