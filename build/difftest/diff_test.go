@@ -15,7 +15,7 @@ import (
 )
 
 // stepsPerModule keeps a run of all modules within a minute or so.
-const stepsPerModule = 14
+const stepsPerModule = 9
 
 // TestDifferential is the contract; see the package comment.
 func TestDifferential(t *testing.T) {

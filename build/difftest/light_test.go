@@ -32,7 +32,7 @@ func TestLightEdits(t *testing.T) {
 			s := newSequence(t, newSandbox(t, warm, []string{gust}), readModule(t, name), "light "+name)
 			s.noRun = true
 			s.gen.Deal(deck)
-			s.run(steps(len(deck)))
+			s.run(steps(9))
 			t.Logf("%s", &s.stat)
 			if s.stat.current == 0 && !t.Failed() {
 				t.Error("the run proves nothing: gust started go each time")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -21,6 +22,12 @@ func TestMain(m *testing.M) {
 	// A link called go is gust too: one of the scripts puts it in go's place.
 	if strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") == "go" {
 		main()
+	}
+	// Whoever runs the tests in the background of a shell has them ignore
+	// interrupts, and gust heeds that; scripts send some. What a process
+	// catches, its children do not ignore.
+	if signal.Ignored(os.Interrupt) {
+		signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 	}
 	testscript.Main(m, map[string]func(){"gust": main})
 }
