@@ -15,7 +15,7 @@ import (
 )
 
 // stepsPerModule keeps a run of all modules within a minute or so.
-const stepsPerModule = 9
+const stepsPerModule = 6
 
 // TestDifferential is the contract; see the package comment.
 func TestDifferential(t *testing.T) {
@@ -56,7 +56,7 @@ func TestRelaxed(t *testing.T) {
 			s := newSequence(t, newSandbox(t, warm, []string{gust}), readModule(t, name), "relaxed "+name)
 			s.gen.Deal([]string{"comment-line", "stmt-in-body", "comment-above-func", "const-in-body"})
 			s.relaxed = true
-			s.run(steps(6))
+			s.run(steps(4))
 			if plainFirst {
 				s.finish()
 			}
