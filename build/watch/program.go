@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/gust-go/gust/internal/buildid"
 	"github.com/gust-go/gust/internal/event"
@@ -67,13 +68,24 @@ func (w *watcher) start() error {
 	return nil
 }
 
-// stop stops the program if one runs.
+// stop stops the program if one runs, and says so if that takes a while.
 func (w *watcher) stop() {
-	if w.proc != nil {
+	if w.proc == nil {
+		return
+	}
+	stopped := make(chan struct{})
+	go func() {
 		// One that has ended by itself may have left others in its group.
 		w.proc.Stop(w.Grace, w.Hurry)
-		w.proc = nil
+		close(stopped)
+	}()
+	select {
+	case <-stopped:
+	case <-time.After(patience):
+		w.sink.Emit(event.Watch{State: event.WatchStopping, WallNS: w.Grace.Nanoseconds()})
+		<-stopped
 	}
+	w.proc = nil
 }
 
 // running reports whether the program has not ended by itself.

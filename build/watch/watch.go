@@ -60,6 +60,8 @@ const (
 	settle = 100 * time.Millisecond
 	// settleMax is when to build nevertheless.
 	settleMax = 10 * time.Second
+	// patience is how long a program may take to end before that is reported.
+	patience = time.Second
 	// pollDefault is the interval where the system does not notify.
 	pollDefault = time.Second
 )

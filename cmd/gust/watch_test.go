@@ -204,6 +204,8 @@ func watchEnds(tt *terminal) {
 	tt.started(3)
 	tt.wait(`running as process`)
 	tt.keys("C-c")
+	// Two signals at once would be one: the system does not count them.
+	tt.wait(`waiting up to 1h0m0s for the program to end; \^C again kills it`)
 	tt.keys("C-c")
 	tt.wait(`status 130`)
 	tt.nothingLeft()

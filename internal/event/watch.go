@@ -14,6 +14,9 @@ const (
 	WatchUnchanged = "unchanged"
 	// WatchExited: the program ended by itself.
 	WatchExited = "exited"
+	// WatchStopping: the program was asked to end, a second ago, and has not;
+	// WallNS is how long it may take.
+	WatchStopping = "stopping"
 	// WatchPolling: changes are looked for at intervals.
 	WatchPolling = "polling"
 	// WatchWaiting: nothing is to be done until something changes.
@@ -23,7 +26,7 @@ const (
 // Watch reports what gust build --watch and gust run --watch are doing.
 type Watch struct {
 	// State is one of: building, built, failed, started, unchanged, exited,
-	// polling, waiting.
+	// stopping, polling, waiting.
 	State string `json:"state"`
 	// Path is a file whose change is behind a build, empty for the first
 	// build and one that was asked for.
@@ -33,7 +36,7 @@ type Watch struct {
 	// Packages counts the local packages of the build, whose directories are
 	// watched.
 	Packages int `json:"packages,omitempty"`
-	// WallNS is how long the build took.
+	// WallNS is how long the build took, or the program may take to end.
 	WallNS int64 `json:"wall_ns,omitempty"`
 	// PID is the program's process.
 	PID int `json:"pid,omitempty"`

@@ -91,6 +91,8 @@ func (w *Watch) watch(e event.Watch) {
 	case event.WatchExited:
 		w.pid = 0
 		w.say("the program has ended: " + e.Text + "; waiting for a change" + w.keys())
+	case event.WatchStopping:
+		w.say("waiting up to " + time.Duration(e.WallNS).String() + " for the program to end; ^C again kills it")
 	case event.WatchPolling:
 		w.say(e.Text)
 	case event.WatchWaiting:
