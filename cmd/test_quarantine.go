@@ -43,10 +43,11 @@ func (r *testReports) list() (list quarantine.List, file string, err error) {
 	return list, file, nil
 }
 
-// checkQuarantine makes a run with a broken list fail before it begins.
-func (r *testReports) checkQuarantine() error {
-	_, _, err := r.list()
-	return err
+// checkQuarantine makes a run with a broken list fail before it begins. It
+// reports whether there is a list to apply.
+func (r *testReports) checkQuarantine() (bool, error) {
+	list, _, err := r.list()
+	return len(list) > 0, err
 }
 
 // quarantine shows the failures that the list covers and returns the exit

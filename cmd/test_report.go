@@ -56,7 +56,8 @@ func (a *app) show(ctx context.Context, opts build.Options, flags *testFlags, co
 	if err != nil {
 		return err
 	}
-	if err := reports.checkQuarantine(); err != nil {
+	quarantined, err := reports.checkQuarantine()
+	if err != nil {
 		return err
 	}
 	view := a.testView(flags, color, opts.Args)
@@ -75,6 +76,7 @@ func (a *app) show(ctx context.Context, opts build.Options, flags *testFlags, co
 		Limits: flags.limits, Status: status,
 		Verbose: flags.verbose(opts.Args), ForceStream: flags.changed("format") || reports.needStream(),
 		Handlers: []testjson.EventHandler{reports}, Keep: reports.keep(),
+		Execution: quarantined || reports.needExecution() || !flags.json && flags.format != testview.Default,
 	}, sinks{r, view, reports})
 	view.Close()
 	if closeErr := r.Close(); closeErr != nil && err == nil {

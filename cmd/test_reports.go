@@ -143,6 +143,9 @@ func (r *testReports) needStream() bool {
 	return r.json != nil || r.flags.junitFile != "" || r.flags.slowest > 0
 }
 
+// needExecution reports whether a report is made from what testjson gathers.
+func (r *testReports) needExecution() bool { return r.needStream() || r.flags.postRun != "" }
+
 // keep reports whether passed tests are of interest.
 func (r *testReports) keep() bool { return r.flags.junitFile != "" || r.flags.slowest > 0 }
 

@@ -1,16 +1,13 @@
 package testrun
 
 import (
-	"bytes"
-	"encoding/json"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"gotest.tools/gotestsum/testjson"
-
 	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/testrun/wire"
 )
 
 // A testKey names a test.
@@ -39,7 +36,10 @@ type digest struct {
 	// unfinished names a test that began and did not end.
 	unfinished string
 	// watch, if not nil, notes how tests end.
-	watch map[testKey]testjson.Action
+	watch map[testKey]string
+	// started and last are when the first event was written, and the last one
+	// that is not within a test.
+	started, last time.Time
 }
 
 // pkgState is a package whose tests are running.
@@ -73,20 +73,20 @@ func newDigest(sink event.Sink, now func() time.Time, verbose bool) *digest {
 }
 
 // add takes note of an event.
-func (d *digest) add(e testjson.TestEvent) {
+func (d *digest) add(e *wire.Event) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if e.Test == "" || d.started.IsZero() {
+		d.notice(e.When())
+	}
 	if e.Package == "" {
 		d.build(e)
 		return
 	}
-	if len(e.Bytes()) == 0 {
-		return // testjson made it up at the end for a test that is unfinished
-	}
 	p := d.packages[e.Package]
 	if p == nil {
 		p = &pkgState{tests: make(map[string]*liveTest)}
-		p.Package, p.Run = e.Package, e.RunID
+		p.Package, p.Run = e.Package, d.run
 		d.packages[e.Package] = p
 	}
 	if d.verbose && e.Output != "" {
@@ -99,24 +99,37 @@ func (d *digest) add(e testjson.TestEvent) {
 	d.test(p, e)
 }
 
+// notice keeps the time that the stream spans.
+func (d *digest) notice(at time.Time) {
+	if at.IsZero() {
+		return
+	}
+	if d.started.IsZero() || at.Before(d.started) {
+		d.started = at
+	}
+	if at.After(d.last) {
+		d.last = at
+	}
+}
+
 // build handles what go says about a package that it builds.
-func (d *digest) build(e testjson.TestEvent) {
+func (d *digest) build(e *wire.Event) {
 	switch e.Action {
-	case testjson.ActionBuild:
+	case wire.BuildOutput:
 		d.builds[e.ImportPath] = append(d.builds[e.ImportPath], e.Output)
-	case "build-fail":
+	case wire.BuildFail:
 		d.buildFailed = true
 	}
 }
 
-func (d *digest) test(p *pkgState, e testjson.TestEvent) {
+func (d *digest) test(p *pkgState, e *wire.Event) {
 	t := p.tests[e.Test]
 	switch e.Action {
-	case testjson.ActionRun:
+	case wire.Run:
 		p.survived()
 		p.tests[e.Test] = &liveTest{began: d.now()}
 		d.sink.Emit(event.TestStart{Package: e.Package, Test: e.Test})
-	case testjson.ActionOutput, testjson.ActionBench:
+	case wire.Output, wire.Bench:
 		switch {
 		case framing(e.Output, e.Test):
 		case p.crashOutput(e.Test, e.Output):
@@ -125,16 +138,16 @@ func (d *digest) test(p *pkgState, e testjson.TestEvent) {
 		default:
 			t.out = append(t.out, e.Output)
 		}
-	case testjson.ActionPause:
+	case wire.Pause:
 		if t != nil {
 			t.ran += d.now().Sub(t.began)
 			t.paused = true
 		}
-	case testjson.ActionCont:
+	case wire.Cont:
 		if t != nil {
 			t.began, t.paused = d.now(), false
 		}
-	case testjson.ActionPass, testjson.ActionFail, testjson.ActionSkip:
+	case wire.Pass, wire.Fail, wire.Skip:
 		delete(p.tests, e.Test)
 		p.resume(e.Test, d.now())
 		d.ended(p, e, t)
@@ -142,12 +155,12 @@ func (d *digest) test(p *pkgState, e testjson.TestEvent) {
 }
 
 // ended reports a test that has ended.
-func (d *digest) ended(p *pkgState, e testjson.TestEvent, t *liveTest) {
-	c := event.TestCase{Package: e.Package, Test: e.Test, Outcome: string(e.Action), Run: e.RunID, ElapsedNS: int64(e.Elapsed * 1e9)}
-	if t != nil && e.Action != testjson.ActionPass {
+func (d *digest) ended(p *pkgState, e *wire.Event, t *liveTest) {
+	c := event.TestCase{Package: e.Package, Test: e.Test, Outcome: e.Action, Run: p.Run, ElapsedNS: int64(e.Elapsed * 1e9)}
+	if t != nil && e.Action != wire.Pass {
 		c.Output = strings.Join(t.out, "")
 	}
-	if e.Action == testjson.ActionFail && p.crash != nil && p.crash.about(e.Test) {
+	if e.Action == wire.Fail && p.crash != nil && p.crash.about(e.Test) {
 		c.Output += p.crash.text()
 		p.crash = nil
 	}
@@ -168,11 +181,11 @@ func (d *digest) result(p *pkgState, c event.TestCase) {
 	d.sink.Emit(c)
 }
 
-func (d *digest) pkg(p *pkgState, e testjson.TestEvent) {
+func (d *digest) pkg(p *pkgState, e *wire.Event) {
 	switch e.Action {
-	case testjson.ActionOutput, testjson.ActionBench:
+	case wire.Output, wire.Bench:
 		d.pkgOutput(p, e.Output)
-	case testjson.ActionPass, testjson.ActionSkip, testjson.ActionFail:
+	case wire.Pass, wire.Skip, wire.Fail:
 		delete(d.packages, e.Package)
 		d.pkgEnded(p, e)
 	}
@@ -204,15 +217,15 @@ func (p *pkgState) coverage(text string) {
 
 // pkgEnded reports a package whose tests have ended, and those of its tests
 // that have not.
-func (d *digest) pkgEnded(p *pkgState, e testjson.TestEvent) {
+func (d *digest) pkgEnded(p *pkgState, e *wire.Event) {
 	p.settle()
 	for _, name := range sortedTests(p.tests) {
 		d.result(p, d.leftOver(e, name, strings.Join(p.tests[name].out, "")))
 	}
 	p.ElapsedNS = int64(e.Elapsed * 1e9)
-	p.Outcome = string(e.Action)
+	p.Outcome = e.Action
 	switch {
-	case e.Action == testjson.ActionFail:
+	case e.Action == wire.Fail:
 		p.Output = strings.Join(p.out, "")
 		d.attachBuild(p, e)
 	case p.Tests == 0:
@@ -227,10 +240,10 @@ func (d *digest) pkgEnded(p *pkgState, e testjson.TestEvent) {
 
 // leftOver is the result of a test that has no end in the stream. Benchmarks
 // never have one; and if the package passed, so did its tests.
-func (d *digest) leftOver(e testjson.TestEvent, name, output string) event.TestCase {
-	c := event.TestCase{Package: e.Package, Test: name, Outcome: event.Passed, Run: e.RunID}
+func (d *digest) leftOver(e *wire.Event, name, output string) event.TestCase {
+	c := event.TestCase{Package: e.Package, Test: name, Outcome: event.Passed, Run: d.run}
 	done := strings.HasPrefix(name, "Benchmark") && strings.Contains(output, " ns/op")
-	if e.Action == testjson.ActionFail && !done {
+	if e.Action == wire.Fail && !done {
 		c.Outcome, c.Output = event.Unfinished, output
 		d.unfinished = e.Package + "." + name
 	}
@@ -239,23 +252,18 @@ func (d *digest) leftOver(e testjson.TestEvent, name, output string) event.TestC
 
 // attachBuild gives a package that could not be built what the compiler said,
 // unless another has it already.
-func (d *digest) attachBuild(p *pkgState, e testjson.TestEvent) {
-	// testjson does not know this field, which is there since go 1.24.
-	if !bytes.Contains(e.Bytes(), []byte(`"FailedBuild"`)) {
-		return
-	}
-	var raw struct{ FailedBuild string }
-	if json.Unmarshal(e.Bytes(), &raw) != nil || raw.FailedBuild == "" {
+func (d *digest) attachBuild(p *pkgState, e *wire.Event) {
+	if e.FailedBuild == "" {
 		return
 	}
 	p.Outcome = event.BuildFailed
-	if first, ok := d.told[raw.FailedBuild]; ok {
-		p.BuildOutput = "# " + raw.FailedBuild + "\n(errors are shown with " + first + ")\n"
+	if first, ok := d.told[e.FailedBuild]; ok {
+		p.BuildOutput = "# " + e.FailedBuild + "\n(errors are shown with " + first + ")\n"
 		return
 	}
-	d.told[raw.FailedBuild] = e.Package
-	p.BuildOutput = strings.Join(d.builds[raw.FailedBuild], "")
-	delete(d.builds, raw.FailedBuild)
+	d.told[e.FailedBuild] = e.Package
+	p.BuildOutput = strings.Join(d.builds[e.FailedBuild], "")
+	delete(d.builds, e.FailedBuild)
 }
 
 // end reports what no package claimed and sums up. Tests of packages that
@@ -282,7 +290,7 @@ func (d *digest) abandon() {
 		p := d.packages[name]
 		delete(d.packages, name)
 		if len(p.tests) > 0 || len(p.out) > 0 {
-			d.pkgEnded(p, testjson.TestEvent{Package: name, Action: testjson.ActionFail, RunID: p.Run})
+			d.pkgEnded(p, &wire.Event{Package: name, Action: wire.Fail})
 		}
 	}
 }

@@ -12,35 +12,36 @@ import (
 // bufio.Scanner: that gives up at 64 KiB, and the rest of the run with it.
 const maxLine = 60 << 10
 
-// A guard is a reader of go test's stdout that testjson can digest: lines
-// that are no events go to foreign instead, and an event whose line is too
-// long becomes several with a part of the output each.
+// A guard reads go test's stdout: lines that are no events go to foreign
+// instead, and an event whose line is too long for testjson becomes several
+// with a part of the output each.
 type guard struct {
 	in      *bufio.Reader
-	ready   []byte // whole lines to hand out
+	max     int // length of a line, 0 for any
 	foreign func([]byte)
 	err     error
 }
 
-func newGuard(r io.Reader, foreign func([]byte)) *guard {
-	return &guard{in: bufio.NewReaderSize(r, 256<<10), foreign: foreign}
+func newGuard(r io.Reader, max int, foreign func([]byte)) *guard {
+	return &guard{in: bufio.NewReaderSize(r, 256<<10), max: max, foreign: foreign}
 }
 
-// Read implements io.Reader.
-func (g *guard) Read(p []byte) (int, error) {
-	for len(g.ready) == 0 {
-		if g.err != nil {
-			return 0, g.err
+// next returns the next event, or the several that were made of one, as whole
+// lines. They are valid until the next call.
+func (g *guard) next() ([]byte, error) {
+	for g.err == nil {
+		if lines := g.fill(); len(lines) > 0 {
+			return lines, nil
 		}
-		g.fill()
 	}
-	n := copy(p, g.ready)
-	g.ready = g.ready[n:]
-	return n, nil
+	return nil, g.err
 }
+
+// idle reports whether go has to write before there is more to read.
+func (g *guard) idle() bool { return g.in.Buffered() == 0 }
 
 // fill reads one line.
-func (g *guard) fill() {
+func (g *guard) fill() []byte {
 	line, err := g.in.ReadSlice('\n')
 	if err == bufio.ErrBufferFull {
 		line = append([]byte(nil), line...)
@@ -53,11 +54,12 @@ func (g *guard) fill() {
 	case len(line) == 0:
 	case !isEvent(line):
 		g.foreign(line)
-	case len(line) <= maxLine:
-		g.ready = line
+	case g.max == 0 || len(line) <= g.max:
+		return line
 	default:
-		g.ready = g.split(line)
+		return g.split(line)
 	}
+	return nil
 }
 
 // isEvent reports whether a line is an event: an object that is whole. Torn

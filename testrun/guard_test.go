@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,7 +39,7 @@ func (c *counter) Foreign(text []byte) { c.foreign.Write(text) }
 func scanAll(t *testing.T, stream io.Reader, sink event.Sink) (*counter, Result) {
 	t.Helper()
 	c := new(counter)
-	res, err := Report(stream, Options{View: c, Verbose: true, Now: func() time.Time { return time.Unix(0, 0) }}, sink)
+	res, err := Report(stream, Options{View: c, Execution: true, Verbose: true, Now: func() time.Time { return time.Unix(0, 0) }}, sink)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,10 +141,17 @@ func FuzzGuard(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, times int) {
 		data = bytes.Repeat(data, 1+max(0, min(times, 1<<20/(1+len(data)))))
 		var foreign []byte
-		in := newGuard(bytes.NewReader(data), func(b []byte) { foreign = append(foreign, b...) })
-		events, err := io.ReadAll(in)
-		if err != nil {
-			t.Fatal(err)
+		in := newGuard(bytes.NewReader(data), maxLine, func(b []byte) { foreign = append(foreign, b...) })
+		var events []byte
+		for {
+			lines, err := in.next()
+			events = append(events, lines...)
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
 		}
 		for line := range bytes.Lines(events) {
 			if len(line) > maxLine+1 {
@@ -172,7 +180,7 @@ func weigh(stream []byte) (n int) {
 
 // TestMemory reads many events; what passed must not pile up.
 func TestMemory(t *testing.T) {
-	r := newRunner(Options{}, event.Discard{})
+	r := newRunner(Options{Execution: true}, event.Discard{})
 	if err := r.scan(&manyTests{n: 20_000}, noReader{}, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -201,4 +209,54 @@ func (m *manyTests) Read(p []byte) (int, error) {
 	n := copy(p, m.buf)
 	m.buf = m.buf[n:]
 	return n, nil
+}
+
+// recorder writes down all that it is told.
+type recorder struct {
+	noView
+	lines []string
+}
+
+func (r *recorder) Emit(e event.Event)  { r.lines = append(r.lines, fmt.Sprintf("%T %+v", e, e)) }
+func (r *recorder) Foreign(text []byte) { r.lines = append(r.lines, fmt.Sprintf("foreign %q", text)) }
+func (r *recorder) Err(text string) error {
+	r.lines = append(r.lines, fmt.Sprintf("err %q", text))
+	return nil
+}
+
+// TestTwoReaders reads streams with and without testjson: what the sink and
+// the view are told must be the same.
+func TestTwoReaders(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("..", "testdata", "streams", "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no streams: %v", err)
+	}
+	for _, file := range files {
+		stream, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, torn := range []int{0, len(stream) / 3, len(stream) / 2} {
+			var seen [2]recorder
+			for i := range seen {
+				now := time.Unix(0, 0)
+				o := Options{View: &seen[i], Execution: i > 0, Verbose: true, Now: func() time.Time { now = now.Add(time.Millisecond); return now }}
+				if _, err := Report(bytes.NewReader(stream[:len(stream)-torn]), o, &seen[i]); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if a, b := seen[0].lines, seen[1].lines; !slices.Equal(a, b) {
+				t.Errorf("%s without its last %d bytes: %d lines alone, %d beside testjson\n%s", file, torn, len(a), len(b), firstDifference(a, b))
+			}
+		}
+	}
+}
+
+func firstDifference(a, b []string) string {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return a[i] + "\n" + b[i]
+		}
+	}
+	return "one has more lines"
 }

@@ -28,6 +28,10 @@ type Options struct {
 	// Handlers read the same events after the View. Their errors stop nothing;
 	// the first is in the Result.
 	Handlers []testjson.EventHandler
+	// Execution makes Run gather the tests in a testjson.Execution, and show the
+	// View and the Handlers the events as testjson has them, which takes most
+	// of the time of reading them. Reruns need it and have it anyway.
+	Execution bool
 	// ForceStream makes a stream of events even for flags such as -bench that
 	// plain go would serve better.
 	ForceStream bool
@@ -56,8 +60,9 @@ type Part struct {
 	Run string
 }
 
-// A View shows a run to the user. Event and Err are called from two
-// goroutines; Event in the order of the stream.
+// A View shows a run to the user. Event, Err and Foreign are called from three
+// goroutines; Event in the order of the stream. Where the View is a sink as
+// well, it is told of a test that ended while Event may have the stream before.
 type View interface {
 	testjson.EventHandler
 	// Begin is called first, if there is anything to show at all.
@@ -76,7 +81,7 @@ type Result struct {
 	// Plain is true if go ran without a stream of events; then nothing below
 	// is set.
 	Plain bool
-	// Execution has the tests of all runs.
+	// Execution has the tests of all runs; nil unless asked for.
 	Execution *testjson.Execution
 	// Summary counts what happened.
 	Summary event.TestSummary

@@ -6,9 +6,8 @@ import (
 	"maps"
 	"slices"
 
-	"gotest.tools/gotestsum/testjson"
-
 	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/testrun/wire"
 )
 
 // Flaky is a test that failed and passed in one run of gust.
@@ -30,9 +29,9 @@ type counts struct {
 func (d *digest) count(key testKey, outcome string) {
 	failed := outcome == event.TestFailed || outcome == event.Unfinished
 	if d.watch != nil {
-		d.watch[key] = testjson.ActionPass
+		d.watch[key] = wire.Pass
 		if failed {
-			d.watch[key] = testjson.ActionFail
+			d.watch[key] = wire.Fail
 		}
 	}
 	if d.run == 0 {
@@ -95,27 +94,6 @@ func (d *digest) list(ok func(*counts) bool) []Flaky {
 		return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Test, b.Test))
 	})
 	return all
-}
-
-// prune drops what passed from an Execution, since nobody looks at it again.
-// A root test stays while subtests of it run: testjson wants to know whether
-// it passed should they never end.
-func (d *digest) prune(e testjson.TestEvent, exec *testjson.Execution) {
-	if e.Action != testjson.ActionPass || e.Test == "" {
-		return
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if p := d.packages[e.Package]; p != nil && len(p.tests) > 0 && !testjson.TestName(e.Test).IsSubTest() {
-		for name := range p.tests {
-			if root, _ := testjson.TestName(name).Split(); root == e.Test {
-				return
-			}
-		}
-	}
-	if pkg := exec.Package(e.Package); len(pkg.Passed) > 0 {
-		pkg.Passed = pkg.Passed[:len(pkg.Passed)-1]
-	}
 }
 
 func sortedTests(tests map[string]*liveTest) []string { return slices.Sorted(maps.Keys(tests)) }

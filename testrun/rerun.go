@@ -13,6 +13,7 @@ import (
 
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/gocmd"
+	"github.com/gust-go/gust/testrun/wire"
 )
 
 // Rerun says what happens to tests that failed. The zero value runs nothing
@@ -110,7 +111,7 @@ func (r *runner) attempt(ctx context.Context, n int, todo []testjson.TestCase, s
 		if err != nil {
 			return nil, err
 		}
-		r.digest.watch = make(map[testKey]testjson.Action)
+		r.digest.watch = make(map[testKey]string)
 		res, err := r.stream(ctx, o, n, sink)
 		if err != nil {
 			return nil, err
@@ -129,7 +130,7 @@ func (r *runner) attempt(ctx context.Context, n int, todo []testjson.TestCase, s
 func (r *runner) failedAgain(tc testjson.TestCase, code int) []testjson.TestCase {
 	var failed []testjson.TestCase
 	for key, action := range r.digest.watch {
-		if action == testjson.ActionFail {
+		if action == wire.Fail {
 			failed = append(failed, r.exec.Package(key.pkg).LastFailedByName(key.test))
 		}
 	}

@@ -87,9 +87,9 @@ func Report(stream io.Reader, o Options, sink event.Sink) (Result, error) {
 	if sum := r.digest.sum; r.digest.buildFailed || sum.Failed+sum.PackagesFailed > 0 {
 		r.result.ExitCode = 1
 	}
-	if r.exec != nil {
+	if d := r.digest; !d.started.IsZero() {
 		// The run took its time when it was recorded.
-		r.began = r.Now().Add(-r.exec.Elapsed())
+		r.began = r.Now().Add(-d.last.Sub(d.started))
 	}
 	return r.finish(), err
 }

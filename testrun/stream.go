@@ -1,6 +1,9 @@
 package testrun
 
 import (
+	"bufio"
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,10 +11,12 @@ import (
 	"os"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"gotest.tools/gotestsum/testjson"
 
 	"github.com/gust-go/gust/build"
 	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/testrun/wire"
 )
 
 // drainDelay is how long the streams may stay open after go ended. Only a
@@ -73,12 +78,96 @@ func (r *runner) scan(stdout, stderr io.Reader, runID int) error {
 	if r.Raw != nil {
 		stdout = io.TeeReader(stdout, r.Raw)
 	}
-	in := newGuard(stdout, r.View.Foreign)
+	if !r.Execution && r.Rerun.Attempts == 0 {
+		return r.read(stdout, stderr)
+	}
+	return r.scanBoth(stdout, stderr, runID)
+}
+
+// read makes the digest of the streams, and nothing else.
+func (r *runner) read(stdout, stderr io.Reader) error {
+	var group errgroup.Group
+	group.Go(func() error {
+		return drained(stderr, eachLine(stderr, func(line string) { _ = handler{r: r}.Err(line) }))
+	})
+	group.Go(func() error {
+		return drained(stdout, r.digestOf(newGuard(stdout, 0, r.View.Foreign), discard{}))
+	})
+	return group.Wait()
+}
+
+// drained reads the rest of a stream after an error: go must not block on a
+// pipe that nobody reads.
+func drained(in io.Reader, err error) error {
+	if err != nil {
+		_, _ = io.Copy(io.Discard, in)
+	}
+	return err
+}
+
+// eachLine calls f with each line of in.
+func eachLine(in io.Reader, f func(string)) error {
+	lines := bufio.NewScanner(newLineGuard(in))
+	for lines.Scan() {
+		f(lines.Text())
+	}
+	return lines.Err()
+}
+
+// A lineSink receives the lines that are events, and is told when no more
+// will come for now.
+type lineSink interface {
+	line(line []byte)
+	flush()
+}
+
+type discard struct{}
+
+func (discard) line([]byte) {}
+func (discard) flush()      {}
+
+// digestOf tells the digest what a stream says and passes the lines on.
+func (r *runner) digestOf(in *guard, to lineSink) error {
+	var decoder wire.Decoder
+	var e wire.Event
+	for {
+		lines, err := in.next()
+		for line := range bytes.Lines(lines) {
+			if decoder.Decode(line, &e) {
+				r.digest.add(&e)
+			} else if (to == discard{}) {
+				_ = handler{r: r}.Err(string(bytes.TrimRight(line, "\r\n")))
+			}
+			to.line(line)
+		}
+		if err == io.EOF {
+			to.flush()
+			return nil
+		}
+		if err != nil || in.idle() {
+			to.flush()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// scanBoth has testjson read the streams as well. It takes several times as
+// long for it as the digest does, so that is made beside it.
+func (r *runner) scanBoth(stdout, stderr io.Reader, runID int) error {
+	feed := newFeed()
+	digested := make(chan error, 1)
+	go func() {
+		err := r.digestOf(newGuard(stdout, maxLine, r.View.Foreign), feed)
+		feed.end(err)
+		digested <- err
+	}()
 	exec, err := testjson.ScanTestOutput(testjson.ScanConfig{
 		RunID:     runID,
-		Stdout:    in,
+		Stdout:    feed,
 		Stderr:    newLineGuard(stderr),
-		Handler:   handler{r},
+		Handler:   handler{r, &pruner{}},
 		Execution: r.exec,
 		// The guard keeps all but broken JSON away.
 		IgnoreNonJSONOutputLines: true,
@@ -86,21 +175,20 @@ func (r *runner) scan(stdout, stderr io.Reader, runID int) error {
 	if exec != nil {
 		r.exec = exec
 	}
-	if err != nil {
-		// go must not block on a pipe that nobody reads.
-		_, _ = io.Copy(io.Discard, stdout)
-		_, _ = io.Copy(io.Discard, stderr)
-	}
-	return err
+	feed.stop()
+	_ = drained(stderr, err)
+	return cmp.Or(<-digested, err)
 }
 
-// handler hands events on.
-type handler struct{ r *runner }
+// handler hands events on that testjson has read.
+type handler struct {
+	r      *runner
+	pruner *pruner
+}
 
 // Event implements [testjson.EventHandler].
 func (h handler) Event(e testjson.TestEvent, exec *testjson.Execution) error {
 	r := h.r
-	r.digest.add(e)
 	if err := r.View.Event(e, exec); err != nil && r.result.HandlerErr == nil {
 		r.result.HandlerErr = err
 	}
@@ -110,7 +198,7 @@ func (h handler) Event(e testjson.TestEvent, exec *testjson.Execution) error {
 		}
 	}
 	if !r.Keep {
-		r.digest.prune(e, exec)
+		h.pruner.event(e, exec)
 	}
 	return nil
 }
