@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -124,6 +125,11 @@ func (a *app) runTestCmd(c *cobra.Command, args []string, flags *testFlags) erro
 	command := ""
 	if len(args) > 0 && (args[0] == reportCommand || args[0] == historyCommand) {
 		command, args = args[0], args[1:]
+	}
+	if a.term.Getenv("GOGC") == "" {
+		// Nearly all that reading a run allocates is garbage at once, and the heap
+		// small: collect more seldom.
+		debug.SetGCPercent(400)
 	}
 	opts, color, err := a.buildOptions(c, "test", args, &flags.buildFlags)
 	if err != nil || opts == nil {

@@ -2,12 +2,15 @@
 // test -json through package build, so that only what an edit touched is
 // compiled, and hands the events to a [View] and to any further handlers.
 //
-//	Options ─▶ Run ─ build.Run ─▶ go test -json ─┬─ stdout ─ guard ─▶ testjson ─▶ View, Handlers
-//	             ▲                               └─ stderr ─ guard ─▶ testjson ─▶ View.Err
-//	             └─ reruns of what failed, into the same testjson.Execution
+//	Options ─▶ Run ─ build.Run ─▶ go test -json ─┬─ stdout ─ guard ─▶ digest ─▶ event.Sink
+//	             ▲                               │             └─ feed ─▶ testjson ─▶ View, Handlers
+//	             │                               └─ stderr ─ guard ─▶ View.Err
+//	             └─ reruns of what failed, into the same digest and testjson.Execution
 //	Report ─ a recorded stream instead of go ─────▶ the same
 //
-// The events are those of package gotest.tools/gotestsum/testjson; an
+// The digest makes gust's events of go's. Package gotest.tools/gotestsum/testjson,
+// which is slower, reads the stream as well where its Execution is needed:
+// for gotestsum's formats, some reports, and reruns (Options.Execution). An
 // Execution gathers all runs. Passed cases are dropped from it as they come
 // unless Options.Keep is set, so that a long run does not grow. Handlers get
 // every event of every run (TestEvent.RunID counts reruns) and must not keep
