@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/gust-go/gust/internal/testcache"
 )
 
 // A sandbox is a source directory with two commands that build it, each with
@@ -79,8 +81,8 @@ func (s *sandbox) side(t *testing.T, name string, argv []string, warm string, mo
 		}
 	}
 	if warm != "" {
-		if err := os.CopyFS(sd.cache, os.DirFS(warm)); err != nil {
-			t.Fatalf("copy warm cache: %v", err)
+		if err := testcache.Link(warm, sd.cache); err != nil {
+			t.Fatalf("share the warm cache: %v", err)
 		}
 	}
 	sd.env = append(environ(), "HOME="+home, "USERPROFILE="+home, "LocalAppData="+home,

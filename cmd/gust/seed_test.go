@@ -3,9 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +11,8 @@ import (
 	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/gust-go/gust/internal/testcache"
 )
 
 // seeds makes warm build caches, one for each way to compile the standard
@@ -51,8 +51,8 @@ func (s *seeds) cmd(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	one.once.Do(func() { one.err = one.make(env, args) })
 	ts.Check(one.err)
-	ts.Check(linkCache(one.dir, ts.Getenv("GOCACHE")))
-	ts.Check(linkCache(one.dir, ts.Getenv("PLAINCACHE")))
+	ts.Check(testcache.Link(filepath.Join(one.dir, "cache"), ts.Getenv("GOCACHE")))
+	ts.Check(testcache.Link(filepath.Join(one.dir, "cache"), ts.Getenv("PLAINCACHE")))
 }
 
 func (s *seeds) get(key string) (*seed, error) {
@@ -127,35 +127,4 @@ func (s *seeds) remove() {
 	if s.root != "" && s.root != os.Getenv("GUST_SEEDS") {
 		_ = os.RemoveAll(s.root) // in the temporary directory anyway
 	}
-}
-
-// linkCache makes a build cache with the entries of another. cmd/go writes
-// data files once, so they can be shared; action files it overwrites.
-func linkCache(from, to string) error {
-	from = filepath.Join(from, "cache")
-	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(from, path)
-		if err != nil {
-			return err
-		}
-		target := filepath.Join(to, rel)
-		if d.IsDir() {
-			return os.MkdirAll(target, 0o777)
-		}
-		if strings.HasSuffix(path, "-d") {
-			// What is there already may be a link to the same file, which
-			// others are reading: it must not be written again.
-			if err := os.Link(path, target); err == nil || errors.Is(err, fs.ErrExist) {
-				return nil
-			}
-		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(target, data, 0o666)
-	})
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/gust-go/gust/internal/buildid"
+	"github.com/gust-go/gust/internal/testcache"
 )
 
 // testedGo are the releases that gust is tested with besides the one that runs
@@ -88,7 +89,7 @@ func (v *versioned) setup(version string) {
 	cmd := v.command("go", "build", "-o", os.DevNull, "./empty")
 	cmd.Env = append(cmd.Env, "GOCACHE="+filepath.Join(v.dir, "cache"))
 	v.run(cmd)
-	if err := linkCache(v.dir, filepath.Join(v.dir, "gocache")); err != nil {
+	if err := testcache.Link(filepath.Join(v.dir, "cache"), filepath.Join(v.dir, "gocache")); err != nil {
 		t.Fatal(err)
 	}
 }
