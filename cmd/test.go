@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"time"
 
@@ -36,6 +37,7 @@ type testFlags struct {
 	limits    testrun.Limits
 	changed   func(name string) bool
 	selection selectFlags
+	box       sandboxFlags
 	reportFlags
 }
 
@@ -73,7 +75,7 @@ func (a *app) newTestCmd() *cobra.Command {
 	}
 	flags.buildFlags.register(c)
 	flags.register(c)
-	c.SetUsageTemplate(fmt.Sprintf(usageTemplate, testUsage+reportUsage+selectUsage+"\n", testEnvironment))
+	c.SetUsageTemplate(fmt.Sprintf(usageTemplate, testUsage+sandboxUsage+reportUsage+selectUsage+"\n", testEnvironment))
 	return c
 }
 
@@ -95,6 +97,7 @@ func (flags *testFlags) register(c *cobra.Command) {
 	f.StringVar(&flags.flaky, "flaky", "pass", "pass or fail")
 	flags.reportFlags.register(f)
 	flags.selection.register(f)
+	flags.box.register(f)
 }
 
 // testUsage and testEnvironment are the parts of the help that only test has.
@@ -117,13 +120,14 @@ const (
 `
 	testEnvironment = `  GUST_TEST_FORMAT  default of --format
   GUST_TEST_HISTORY off keeps no record of results
+  GUST_TEST_SANDBOX default of --sandbox
 `
 )
 
 // runTestCmd runs go test, or shows a recorded run.
 func (a *app) runTestCmd(c *cobra.Command, args []string, flags *testFlags) error {
 	command := ""
-	if len(args) > 0 && (args[0] == reportCommand || args[0] == historyCommand) {
+	if len(args) > 0 && slices.Contains([]string{reportCommand, historyCommand, diffCommand, applyCommand}, args[0]) {
 		command, args = args[0], args[1:]
 	}
 	if a.term.Getenv("GOGC") == "" {
@@ -143,6 +147,9 @@ func (a *app) runTestCmd(c *cobra.Command, args []string, flags *testFlags) erro
 		return a.reportRun(c.Context(), opts.Args, flags, color)
 	case historyCommand:
 		return a.testHistory(c.Context(), *opts, flags)
+	case diffCommand, applyCommand:
+		opts.Env = testEnv(c.Context(), build.Options{Go: opts.Go})
+		return a.testWrites(command, *opts)
 	}
 	opts.Stdout, opts.Stderr = a.term.Out, a.term.Err
 	opts.Env = testEnv(c.Context(), *opts)
@@ -186,6 +193,9 @@ func (a *app) checkTestFlags(c *cobra.Command, flags *testFlags) (err error) {
 			"--test-timeout is not available on %s", runtime.GOOS)
 	}
 	flags.changed = c.Flags().Changed
+	if err := a.checkSandbox(flags); err != nil {
+		return err
+	}
 	flags.rerunOpts.Attempts = flags.rerun.attempts
 	return nil
 }

@@ -73,7 +73,7 @@ func (a *app) show(ctx context.Context, opts build.Options, flags *testFlags, co
 	}
 	result, err := run(testrun.Options{
 		Build: opts, Engine: a.build, View: view, Rerun: flags.rerunOpts,
-		Limits: flags.limits, Status: status,
+		Limits: flags.limits, Status: status, Sandbox: flags.box.options(r, opts.Args, a.term.Environ),
 		Verbose: flags.verbose(opts.Args), ForceStream: flags.changed("format") || reports.needStream(),
 		Handlers: []testjson.EventHandler{reports}, Keep: reports.keep(),
 		Execution: quarantined || reports.needExecution() || !flags.json && flags.format != testview.Default,
@@ -84,6 +84,9 @@ func (a *app) show(ctx context.Context, opts build.Options, flags *testFlags, co
 	}
 	if err != nil {
 		return err
+	}
+	if !flags.json {
+		a.tellBesides(digest, opts)
 	}
 	if err := a.sumUp(result, flags); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gust-go/gust/build"
 	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/testrun/sandbox"
 )
 
 // Options say what to test and who watches. The zero value of every field
@@ -49,6 +50,8 @@ type Options struct {
 	// Status makes Run report which tests are running, whenever something
 	// comes out of it.
 	Status <-chan os.Signal
+	// Sandbox says what tests run in; of it Mode and Through are heeded.
+	Sandbox sandbox.Options
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
 }

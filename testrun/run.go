@@ -12,6 +12,7 @@ import (
 	"github.com/gust-go/gust/build"
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/gocmd"
+	"github.com/gust-go/gust/testrun/sandbox"
 )
 
 // Run runs the tests that o describes. It returns an error only if go could
@@ -20,8 +21,15 @@ import (
 func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 	r := newRunner(o, sink)
 	r.environment(ctx)
+	if err := r.openSandbox(ctx); err != nil {
+		return Result{}, err
+	}
 	if r.ownStream() {
-		return r.plain(ctx, sink)
+		result, err := r.plain(ctx, sink)
+		if boxErr := r.closeSandbox(); err == nil {
+			err = boxErr
+		}
+		return result, err
 	}
 	r.View.Begin()
 	if r.Build.Explain {
@@ -35,6 +43,9 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 	}
 	if r.result.Interrupted = stopInterrupts(); r.result.Interrupted && r.result.ExitCode == killedCode {
 		r.result.ExitCode = interruptedCode
+	}
+	if boxErr := r.closeSandbox(); err == nil {
+		err = boxErr
 	}
 	return r.finish(), err
 }
@@ -107,6 +118,8 @@ type runner struct {
 	began  time.Time
 	result Result
 	timers []*time.Timer
+	// session is that of the sandboxes, nil without.
+	session *sandbox.Session
 	// cancelled is true once the user pressed ^C.
 	cancelled atomic.Bool
 }

@@ -9,6 +9,8 @@
 //
 //   - `gust toolexec …`,
 //   - what `go run` starts in place of the program, which must not wait either,
+//   - `gust testexec …`, in which each test binary runs, and the first process of
+//     its sandbox,
 //   - `gust kernelprobe …`, with which `gust kernel` starts itself several times
 //     in a check of milliseconds.
 package fastpath
@@ -22,6 +24,7 @@ import (
 	"github.com/gust-go/gust/build/toolexec"
 	"github.com/gust-go/gust/internal/profile"
 	"github.com/gust-go/gust/kernelcheck/probe/raw"
+	"github.com/gust-go/gust/testrun/sandbox/box"
 )
 
 func init() {
@@ -33,6 +36,10 @@ func init() {
 		os.Exit(profiledToolexec())
 	case runexec.Command:
 		os.Exit(runexec.Main(os.Args[2:]))
+	case box.Command:
+		os.Exit(box.Main(os.Args[2:]))
+	case box.InitCommand:
+		os.Exit(box.InitMain())
 	case raw.Command:
 		// A probe that a seccomp filter may kill, or that clears soft-dirty bits,
 		// runs in a process that does nothing else, see package raw.

@@ -26,6 +26,8 @@ type Digest struct {
 	Uncached []event.TestPackage
 	// Slowest are the tests that took longest, the longest first.
 	Slowest []event.TestCase
+	// Sandbox says what packages did besides their tests.
+	Sandbox []event.TestSandbox
 	// Sum is the end of the run.
 	Sum event.TestSummary
 
@@ -52,6 +54,8 @@ func (d *Digest) Emit(e event.Event) {
 	case event.TestFlaky:
 		d.Flaky = append(d.Flaky, e)
 		d.Failures = slices.DeleteFunc(d.Failures, func(c event.TestCase) bool { return c.Package == e.Package && c.Test == e.Test })
+	case event.TestSandbox:
+		d.Sandbox = append(d.Sandbox, e)
 	case event.TestSummary:
 		d.Sum = e
 	}

@@ -1,0 +1,34 @@
+package testview
+
+import (
+	"testing"
+
+	"github.com/gust-go/gust/internal/event"
+)
+
+func TestBesides(t *testing.T) {
+	var d Digest
+	if got := d.Besides("/m", "/h"); got != "" {
+		t.Errorf("nothing happened: %q", got)
+	}
+	e := event.TestSandbox{Package: "p", Left: [][]string{{"sleep", "1"}}, Temp: []string{"/tmp/a", "/tmp/b"}}
+	for _, path := range []string{"/m/a", "/h/b", "/else", "/m/\x1b[2J", "/m/e", "/m/f", "/m/g"} {
+		e.Wrote = append(e.Wrote, event.TestWrite{Path: path, Op: "created"})
+	}
+	d.Emit(e)
+	d.Emit(event.TestSandbox{Package: "q", Error: "no"})
+	want := `  wrote  p  a (created)
+  wrote  p  ~/b (created)
+  wrote  p  /else (created)
+  wrote  p  "\x1b[2J (created)"
+  wrote  p  e (created)
+  wrote  p  and 2 more
+  left   p  a process: sleep 1
+  temp   p  /tmp/a and 1 more
+  box    q  ran without a sandbox: no
+  what was written is kept aside: gust test diff shows it, gust test apply brings it in
+`
+	if got := d.Besides("/m", "/h"); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}

@@ -1,0 +1,252 @@
+package box
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// Main is gust testexec; args are those behind the command's name. It returns
+// the exit status of the test binary, if it returns at all.
+func Main(args []string) int {
+	c, err := parseCall(args)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "gust: sandbox error: %v\n", err)
+		return ErrorCode
+	}
+	spec, err := readSpec()
+	w := &wrapper{call: c, spec: spec}
+	w.report = Report{Args: c.argv}
+	if w.report.Dir, _ = os.Getwd(); w.report.Dir == "" {
+		w.report.Dir = os.Getenv("PWD")
+	}
+	var r result
+	if err == nil {
+		// As long as this process lives, nobody removes the directory of the run.
+		if lock, lockErr := syscall.Open(filepath.Join(spec.Dir, LockName), syscall.O_RDWR|syscall.O_CLOEXEC, 0); lockErr == nil {
+			_ = syscall.Flock(lock, syscall.LOCK_SH|syscall.LOCK_NB)
+		}
+		r, err = w.inBox()
+	}
+	if err != nil {
+		w.report.Error = err.Error()
+		if w.spec.Strict {
+			w.finish(result{Code: ErrorCode})
+			fmt.Fprintf(os.Stderr, "gust: sandbox error: %v\n", err)
+			return ErrorCode
+		}
+		if r, err = w.plain(); err != nil {
+			fmt.Fprintf(os.Stderr, "gust: %v\n", err)
+			return ErrorCode
+		}
+	}
+	w.report.Ran = true
+	w.finish(r)
+	if r.Signal != 0 {
+		dieBy(syscall.Signal(r.Signal))
+		return 128 + r.Signal
+	}
+	return r.Code
+}
+
+// InitMain is gust testinit.
+func InitMain() int { return initMain() }
+
+// wrapper is the process outside of a sandbox.
+type wrapper struct {
+	call   call
+	spec   Spec
+	report Report
+	// private are the directories that are the box's own: names in the box.
+	private map[string]string
+}
+
+// plain runs the binary without a sandbox.
+func (w *wrapper) plain() (result, error) {
+	path, err := w.program()
+	if err != nil {
+		return result{}, err
+	}
+	pid, err := startProgram(path, w.call.withLog(), w.spec.environ(os.Environ()), &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL})
+	if err != nil {
+		return result{}, err
+	}
+	defer forward(pid)()
+	for {
+		var status syscall.WaitStatus
+		_, err := syscall.Wait4(pid, &status, 0, nil)
+		switch {
+		case errors.Is(err, syscall.EINTR):
+		case err != nil:
+			return result{}, fmt.Errorf("wait for the test: %w", err)
+		case status.Signaled():
+			return result{Signal: int(status.Signal())}, nil
+		default:
+			return result{Code: status.ExitStatus()}, nil
+		}
+	}
+}
+
+// program is the path of what is to run: the binary, or the program of the
+// user's own -exec.
+func (w *wrapper) program() (string, error) {
+	name := w.call.argv[0]
+	if strings.Contains(name, "/") {
+		return name, nil
+	}
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		path := filepath.Join(dir, name)
+		if info, err := os.Stat(path); err == nil && filepath.IsAbs(dir) && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("find %q in PATH: no such program", name)
+}
+
+// inBox runs the binary in a sandbox. An error means that it was not started.
+func (w *wrapper) inBox() (result, error) {
+	init, err := w.prepare()
+	if err != nil {
+		return result{}, err
+	}
+	out, in, err := os.Pipe()
+	if err != nil {
+		return result{}, err
+	}
+	defer out.Close()
+	pid, err := w.startInit(init, in)
+	_ = in.Close()
+	if err != nil {
+		return result{}, err
+	}
+	stop := forward(pid)
+	var r result
+	decodeErr := json.NewDecoder(out).Decode(&r)
+	var status syscall.WaitStatus
+	for {
+		if _, err := syscall.Wait4(pid, &status, 0, nil); !errors.Is(err, syscall.EINTR) {
+			break
+		}
+	}
+	stop()
+	switch {
+	case decodeErr == nil && r.Error != "":
+		return result{}, errors.New(r.Error)
+	case decodeErr == nil:
+		return r, nil
+	case status.Signaled():
+		return result{Signal: int(status.Signal())}, nil // somebody has killed all of it
+	}
+	return result{}, fmt.Errorf("the sandbox ended with status %d", status.ExitStatus())
+}
+
+// prepare makes the box and what its first process needs to know.
+func (w *wrapper) prepare() (initSpec, error) {
+	init := initSpec{Spec: w.spec, Dir: w.report.Dir, Args: w.call.withLog(), Private: privateDirs(os.Getenv("TMPDIR"))}
+	var err error
+	if init.Path, err = w.program(); err != nil {
+		return init, err
+	}
+	if init.Box, err = os.MkdirTemp(w.spec.Dir, "box-"); err != nil {
+		return init, err
+	}
+	w.report.Box = init.Box
+	w.addTrees(&init)
+	if dir := w.call.objdir(); dir != "" {
+		init.Open = append(init.Open[:len(init.Open):len(init.Open)], dir)
+	} else if binary := w.call.binary(); filepath.IsAbs(binary) {
+		for dir := range init.Private {
+			if inside(binary, dir) {
+				init.Binary = binary
+			}
+		}
+	}
+	w.private, w.report.Trees, w.report.Open = init.Private, init.Trees, init.Open
+	init.Open = append(init.Open, w.openDirs()...)
+	if err := init.makeBox(); err != nil {
+		return init, err
+	}
+	return init, nil
+}
+
+// addTrees adds the package's directory, should it be in none.
+func (w *wrapper) addTrees(init *initSpec) {
+	dir, err := syscall.Getwd() // without symbolic links
+	if err != nil {
+		dir = init.Dir
+	}
+	for _, t := range init.Trees {
+		if inside(dir, t.Path) {
+			return
+		}
+	}
+	for _, open := range init.Open {
+		if inside(dir, open) {
+			return
+		}
+	}
+	init.Trees = append(init.Trees[:len(init.Trees):len(init.Trees)], Tree{Name: "package", Path: dir})
+}
+
+// startInit starts the first process of new namespaces.
+func (w *wrapper) startInit(init initSpec, in *os.File) (int, error) {
+	data, err := json.Marshal(init)
+	if err != nil {
+		return 0, err
+	}
+	attr := &syscall.SysProcAttr{
+		Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS,
+		Pdeathsig:  syscall.SIGKILL,
+	}
+	if !w.spec.HostNet {
+		attr.Cloneflags |= syscall.CLONE_NEWNET
+	}
+	if w.spec.Root {
+		attr.UidMappings, attr.GidMappings = allIDs(), allIDs()
+		attr.GidMappingsEnableSetgroups = true
+	} else {
+		uid, gid := os.Getuid(), os.Getgid()
+		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: uid, HostID: uid, Size: 1}}
+		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: gid, HostID: gid, Size: 1}}
+		attr.AmbientCaps = capabilities()
+	}
+	env := append(os.Environ(), initVar+"="+string(data))
+	files := []uintptr{0, 1, 2, in.Fd()}
+	pid, err := syscall.ForkExec("/proc/self/exe", []string{"gust", InitCommand, "-"}, &syscall.ProcAttr{Env: env, Files: files, Sys: attr})
+	if err != nil {
+		return 0, fmt.Errorf("make namespaces: %w", err)
+	}
+	return pid, nil
+}
+
+// finish looks at what is left of the box and writes the report.
+func (w *wrapper) finish(r result) {
+	w.report.Status, w.report.Left = r.Code, r.Left
+	if r.Signal != 0 {
+		w.report.Status = 128 + r.Signal
+	}
+	if w.report.Box == "" {
+		box, err := os.MkdirTemp(w.spec.Dir, "box-")
+		if w.spec.Dir == "" || err != nil {
+			return
+		}
+		w.report.Box = box
+	}
+	if err := w.deliver(); err != nil && w.report.Error == "" {
+		w.report.Error = "bring output of the test out of the sandbox: " + err.Error()
+	}
+	w.inspect()
+	data, err := json.Marshal(w.report)
+	if err != nil {
+		return
+	}
+	// The name appears when all of it is there.
+	name := filepath.Join(w.report.Box, ReportName)
+	if os.WriteFile(name+".new", data, 0o600) == nil {
+		_ = os.Rename(name+".new", name)
+	}
+}

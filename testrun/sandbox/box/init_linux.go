@@ -1,0 +1,184 @@
+package box
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// An initSpec is what the first process of a sandbox gets to know.
+type initSpec struct {
+	Spec
+	Box     string
+	Private map[string]string // directory: name in the box
+	Path    string            // of the program
+	Binary  string            // the test binary, if it is in a private directory by itself
+	Args    []string
+	Dir     string
+}
+
+// A result is what the first process tells the one outside.
+type result struct {
+	// Error says why the program was not started.
+	Error  string `json:",omitempty"`
+	Signal int    `json:",omitempty"`
+	Code   int
+	Left   []Process `json:",omitempty"`
+}
+
+// resultFD is where the first process writes its result.
+const resultFD = 3
+
+// initMain is the first process of a sandbox.
+func initMain() int {
+	syscall.CloseOnExec(resultFD)
+	out := os.NewFile(resultFD, "result")
+	r, err := runInside()
+	if err != nil {
+		r.Error = err.Error()
+	}
+	if err := json.NewEncoder(out).Encode(r); err != nil {
+		return 1
+	}
+	return 0
+}
+
+func runInside() (result, error) {
+	var spec initSpec
+	if err := json.Unmarshal([]byte(os.Getenv(initVar)), &spec); err != nil {
+		return result{}, fmt.Errorf("read %s: %w", initVar, err)
+	}
+	v := view{init: spec}
+	if err := v.open(); err != nil {
+		return result{}, err
+	}
+	if err := v.apply(); err != nil {
+		return result{}, err
+	}
+	if !spec.HostNet {
+		if err := loopbackUp(); err != nil {
+			return result{}, err
+		}
+	}
+	if err := os.Chdir(spec.Dir); err != nil {
+		return result{}, err
+	}
+	_ = syscall.Close(v.box)
+	pid, err := spec.start()
+	if err != nil {
+		return result{}, err
+	}
+	stop := forward(pid)
+	defer stop()
+	return waitFor(pid)
+}
+
+// start starts the program. It keeps no rights that it would not have outside:
+// a user's program has none, and root's gets those of a namespace of its own, in
+// which the mounts above are locked.
+func (s initSpec) start() (int, error) {
+	attr := &syscall.SysProcAttr{}
+	if s.Root {
+		attr.Cloneflags = syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS
+		attr.UidMappings, attr.GidMappings = allIDs(), allIDs()
+		attr.GidMappingsEnableSetgroups = true
+	}
+	if err := clearAmbient(); err != nil {
+		return 0, err
+	}
+	return startProgram(s.Path, s.Args, s.environ(os.Environ()), attr)
+}
+
+func allIDs() []syscall.SysProcIDMap {
+	return []syscall.SysProcIDMap{{ContainerID: 0, HostID: 0, Size: 1<<32 - 1}}
+}
+
+// startProgram starts a program with the streams of this process. Another go
+// command may still be writing the executable (golang/go#22315); cmd/go tries
+// again itself, but is told of the wrapper only.
+func startProgram(path string, args, env []string, attr *syscall.SysProcAttr) (pid int, err error) {
+	for try := range 5 {
+		pid, err = syscall.ForkExec(path, args, &syscall.ProcAttr{Env: env, Files: []uintptr{0, 1, 2}, Sys: attr})
+		if !errors.Is(err, syscall.ETXTBSY) {
+			break
+		}
+		time.Sleep(50 * time.Millisecond << try)
+	}
+	if err != nil {
+		return 0, &os.PathError{Op: "start", Path: path, Err: err}
+	}
+	return pid, nil
+}
+
+// forward passes signals on to the program, but for those that a terminal has
+// sent to it as well.
+func forward(pid int) (stop func()) {
+	signals := make(chan os.Signal, 16)
+	signal.Notify(signals, os.Interrupt, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2)
+	go func() {
+		for sig := range signals {
+			if s, ok := sig.(syscall.Signal); ok && s != syscall.SIGINT {
+				_ = syscall.Kill(pid, s)
+			}
+		}
+	}()
+	return func() { signal.Stop(signals) }
+}
+
+// waitFor waits for the program and whatever is left to this process by others
+// meanwhile, and then looks who is left.
+func waitFor(pid int) (result, error) {
+	for {
+		var status syscall.WaitStatus
+		got, err := syscall.Wait4(-1, &status, 0, nil)
+		switch {
+		case errors.Is(err, syscall.EINTR):
+		case err != nil:
+			return result{}, fmt.Errorf("wait for the test: %w", err)
+		case got == pid && status.Signaled():
+			return result{Signal: int(status.Signal()), Left: leftProcesses()}, nil
+		case got == pid:
+			return result{Code: status.ExitStatus(), Left: leftProcesses()}, nil
+		}
+	}
+}
+
+// leftProcesses are all processes but this one that are alive.
+func leftProcesses() []Process {
+	// A child that has ended but was not waited for yet is no leak.
+	for {
+		var status syscall.WaitStatus
+		if got, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil); got <= 0 || err != nil {
+			break
+		}
+	}
+	dir, err := os.Open("/proc")
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return nil
+	}
+	var left []Process
+	for _, name := range names {
+		pid, err := strconv.Atoi(name)
+		if err != nil || pid == os.Getpid() {
+			continue
+		}
+		line, err := os.ReadFile(filepath.Join("/proc", name, "cmdline"))
+		if err != nil || len(line) == 0 {
+			continue // it has ended
+		}
+		left = append(left, Process{pid, strings.Split(strings.TrimSuffix(string(line), "\x00"), "\x00")})
+	}
+	return left
+}

@@ -1,0 +1,138 @@
+package box
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+// TestMain makes the test binary a gust as far as this package goes.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 {
+		switch os.Args[1] {
+		case Command:
+			os.Exit(Main(os.Args[2:]))
+		case InitCommand:
+			os.Exit(InitMain())
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// A lab is a machine in small: a checkout, a home, and a place for boxes.
+type lab struct {
+	t    *testing.T
+	spec Spec
+	env  []string
+	repo string
+	home string
+}
+
+// newLab makes one. Everything is outside of /tmp, which tests do not see.
+func newLab(t *testing.T) *lab {
+	t.Helper()
+	dir, err := os.MkdirTemp("/var/tmp", "gust-box-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	l := &lab{t: t, repo: filepath.Join(dir, "repo"), home: filepath.Join(dir, "home")}
+	l.spec = Spec{Dir: filepath.Join(dir, "run"), Level: Full, Root: os.Getuid() == 0, Shown: []string{dir}}
+	for _, d := range []string{l.repo, l.home, l.spec.Dir} {
+		if err := os.Mkdir(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.write(l.repo, "kept", "before")
+	l.write(l.home, "dotfile", "before")
+	l.spec.Trees = []Tree{{Name: "checkout", Path: l.repo}, {Name: "home", Path: l.home}}
+	return l
+}
+
+func (l *lab) write(dir, name, text string) {
+	l.t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+func (l *lab) read(dir, name string) string {
+	l.t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return string(data)
+}
+
+// run runs a shell script in a box.
+func (l *lab) run(script string) (out string, code int, r Report) {
+	l.t.Helper()
+	return l.exec("/bin/sh", "-c", script)
+}
+
+func (l *lab) exec(argv ...string) (out string, code int, r Report) {
+	l.t.Helper()
+	cmd := l.command(argv...)
+	var buf bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &buf, &buf
+	err := cmd.Run()
+	var exited *exec.ExitError
+	if err != nil && !errors.As(err, &exited) {
+		l.t.Fatal(err)
+	}
+	if ws, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+		code = 128 + int(ws.Signal())
+	} else {
+		code = cmd.ProcessState.ExitCode()
+	}
+	return buf.String(), code, l.report()
+}
+
+func (l *lab) command(argv ...string) *exec.Cmd {
+	l.t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	value, err := l.spec.Encode()
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	words := Words(self, "test", nil)
+	cmd := exec.Command(words[0], append(words[1:], argv...)...)
+	cmd.Dir = l.repo
+	cmd.Env = append(os.Environ(), "HOME="+l.home, "TMPDIR=", "PWD="+l.repo, Var+"="+value)
+	cmd.Env = append(cmd.Env, l.env...)
+	return cmd
+}
+
+// report reads the report of the last box and forgets it.
+func (l *lab) report() (r Report) {
+	l.t.Helper()
+	names, err := filepath.Glob(filepath.Join(l.spec.Dir, "box-*", ReportName))
+	if err != nil || len(names) != 1 {
+		l.t.Fatalf("reports %q, error %v", names, err)
+	}
+	data, err := os.ReadFile(names[0])
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &r); err != nil {
+		l.t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Dir(names[0]), filepath.Join(l.spec.Dir, "old-"+filepath.Base(filepath.Dir(names[0])))); err != nil {
+		l.t.Fatal(err)
+	}
+	r.Box = filepath.Join(l.spec.Dir, "old-"+filepath.Base(r.Box))
+	return r
+}

@@ -1,0 +1,299 @@
+package box
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"syscall"
+)
+
+// A view is what the file system is to look like. It is put together in two
+// steps: everything is opened by its name first, and then put in places
+// where it hides other names.
+type view struct {
+	init    initSpec
+	boxTree int // a copy of the mount that the box's directory is in
+	box     int // the box's directory, writable
+	lowers  []int
+	opened  []mounted // copies of mounts to put back
+	shown   []mounted
+	private []mounted
+	devices []mounted
+}
+
+type mounted struct {
+	fd   int
+	path string
+}
+
+// private are directories that everybody shares, and the names of those in the
+// box that take their place.
+func privateDirs(tmpdir string) map[string]string {
+	dirs := map[string]string{"/tmp": "tmp", "/var/tmp": "vartmp", "/dev/shm": "shm"}
+	if tmpdir = filepath.Clean(tmpdir); filepath.IsAbs(tmpdir) && tmpdir != "/" {
+		for dir := range dirs {
+			if inside(tmpdir, dir) {
+				return dirs
+			}
+		}
+		dirs[tmpdir] = "tmpdir"
+	}
+	return dirs
+}
+
+// makeBox makes the directories of a box. All of it is on the disk that the run
+// is on: memory as a file system changes how tests behave.
+func (i *initSpec) makeBox() error {
+	for path, name := range i.Private {
+		info, err := os.Stat(path)
+		if err != nil || !info.IsDir() {
+			delete(i.Private, path)
+			continue
+		}
+		if err := mkdirLike(filepath.Join(i.Box, name), info); err != nil {
+			return err
+		}
+	}
+	for _, t := range i.Trees {
+		info, err := os.Stat(t.Path)
+		if err != nil {
+			return err
+		}
+		if err := mkdirLike(filepath.Join(i.Box, t.Name), info); err != nil {
+			return err
+		}
+		if err := os.Mkdir(filepath.Join(i.Box, t.Name+".work"), 0o700); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mkdirLike makes a directory that stands in for another.
+func mkdirLike(path string, like os.FileInfo) error {
+	if err := os.Mkdir(path, 0o700); err != nil {
+		return err
+	}
+	mode := like.Mode() & (os.ModePerm | os.ModeSticky | os.ModeSetgid)
+	if err := os.Chmod(path, mode); err != nil {
+		return err
+	}
+	if st, ok := like.Sys().(*syscall.Stat_t); ok && os.Getuid() == 0 {
+		if err := os.Chown(path, int(st.Uid), int(st.Gid)); err != nil {
+			return err
+		}
+	}
+	return os.Chtimes(path, like.ModTime(), like.ModTime())
+}
+
+// open is the first step.
+func (v *view) open() error {
+	var err error
+	if v.boxTree, err = openTree(v.init.Box, false); err != nil {
+		return err
+	}
+	sort.Slice(v.init.Trees, func(i, j int) bool { return len(v.init.Trees[i].Path) < len(v.init.Trees[j].Path) })
+	for _, t := range v.init.Trees {
+		fd, err := openPath(t.Path)
+		if err != nil {
+			return err
+		}
+		v.lowers = append(v.lowers, fd)
+	}
+	for path, name := range v.init.Private {
+		if err := v.copyOf(&v.private, filepath.Join(v.init.Box, name), path); err != nil {
+			return err
+		}
+	}
+	sort.Slice(v.private, func(i, j int) bool { return len(v.private[i].path) < len(v.private[j].path) })
+	for _, path := range v.init.Shown {
+		if err := v.copyOf(&v.shown, path, path); err != nil {
+			return err
+		}
+	}
+	for _, path := range v.init.Mounts {
+		// One that cannot be opened would not be of use to the test either.
+		_ = v.copyOf(&v.opened, path, path)
+	}
+	for _, path := range v.init.Open {
+		if err := v.copyOf(&v.opened, path, path); err != nil && !os.IsNotExist(err) {
+			return err
+		}
+	}
+	if v.init.Binary != "" {
+		if err := v.copyOf(&v.opened, v.init.Binary, v.init.Binary); err != nil {
+			return err
+		}
+	}
+	if v.init.Root {
+		for _, path := range deviceNodes {
+			_ = v.copyOf(&v.devices, path, path)
+		}
+	}
+	return nil
+}
+
+func (v *view) copyOf(list *[]mounted, from, to string) error {
+	fd, err := openTree(from, true)
+	if err != nil {
+		return err
+	}
+	*list = append(*list, mounted{fd, to})
+	return nil
+}
+
+// apply is the second step.
+func (v *view) apply() error {
+	if err := setattr("/", true, mountAttr{set: mountAttrRO, propagation: syscall.MS_PRIVATE}); err != nil {
+		return err
+	}
+	if err := attach(v.boxTree, v.init.Box); err != nil {
+		return err
+	}
+	var err error
+	if v.box, err = openPath(v.init.Box); err != nil {
+		return err
+	}
+	if v.init.Root {
+		if err := v.ownDevices(); err != nil {
+			return err
+		}
+	}
+	for _, m := range v.private {
+		if err := v.put(m); err != nil {
+			return err
+		}
+	}
+	for _, m := range v.shown {
+		if err := v.put(m); err != nil {
+			return err
+		}
+		if err := setattr(m.path, true, mountAttr{set: mountAttrRO}); err != nil {
+			return err
+		}
+	}
+	for i, t := range v.init.Trees {
+		if err := v.overlay(t, v.lowers[i]); err != nil {
+			return err
+		}
+	}
+	for _, m := range v.opened {
+		if err := v.put(m); err != nil {
+			return err
+		}
+	}
+	return v.proc()
+}
+
+// put attaches a copy of a mount. Its place may have to be made, if it is in
+// one of the private directories.
+func (v *view) put(m mounted) error {
+	if err := v.place(m.path); err != nil {
+		return err
+	}
+	return attach(m.fd, m.path)
+}
+
+func (v *view) place(path string) error {
+	for private := range v.init.Private {
+		if path == private || !inside(path, private) {
+			continue
+		}
+		if path == v.init.Binary {
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				return err
+			}
+			f, err := os.OpenFile(path, os.O_CREATE|os.O_RDONLY, 0o600)
+			if err != nil {
+				return err
+			}
+			return f.Close()
+		}
+		return os.MkdirAll(path, 0o755)
+	}
+	return nil
+}
+
+// overlay shows a tree with writes going to the box. All names are those of
+// open directories, as others may be hidden by now, and hold no commas.
+func (v *view) overlay(t Tree, lower int) error {
+	if err := v.place(t.Path); err != nil {
+		return err
+	}
+	upper := fdPath(v.box) + "/" + t.Name
+	opts := fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s.work,userxattr", fdPath(lower), upper, upper)
+	defer syscall.Close(lower)
+	if err := syscall.Mount("overlay", t.Path, "overlay", 0, opts); err != nil {
+		return fmt.Errorf("put an overlay on %s: %w", t.Path, err)
+	}
+	return nil
+}
+
+// proc shows the processes of the sandbox only.
+func (v *view) proc() error {
+	const flags = syscall.MS_NOSUID | syscall.MS_NODEV | syscall.MS_NOEXEC
+	if err := syscall.Mount("proc", "/proc", "proc", flags, ""); err != nil {
+		return fmt.Errorf("mount /proc: %w", err)
+	}
+	if !v.init.Root {
+		return nil
+	}
+	// Who is root everywhere may write to the kernel's settings whatever the
+	// namespace. Those of the network are the sandbox's own.
+	for name, value := range map[string]string{"ip_unprivileged_port_start": "0", "ping_group_range": "0 2147483647"} {
+		_ = os.WriteFile("/proc/sys/net/ipv4/"+name, []byte(value), 0)
+	}
+	for _, path := range []string{"/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs"} {
+		fd, err := openTree(path, false)
+		if os.IsNotExist(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := attach(fd, path); err != nil {
+			return err
+		}
+		if err := setattr(path, false, mountAttr{set: mountAttrRO}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deviceNodes are those that root gets in the sandbox. Others, disks above
+// all, are behind no namespace.
+var deviceNodes = []string{
+	"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/ptmx", "/dev/pts",
+	"/dev/fuse", "/dev/net/tun", "/dev/kvm",
+}
+
+// ownDevices replaces /dev.
+func (v *view) ownDevices() error {
+	if err := syscall.Mount("tmpfs", "/dev", "tmpfs", syscall.MS_NOSUID, "mode=755"); err != nil {
+		return fmt.Errorf("mount /dev: %w", err)
+	}
+	for _, m := range v.devices {
+		var err error
+		if m.path == "/dev/pts" {
+			err = os.Mkdir(m.path, 0o755)
+		} else {
+			if err = os.MkdirAll(filepath.Dir(m.path), 0o755); err == nil {
+				err = os.WriteFile(m.path, nil, 0o666)
+			}
+		}
+		if err != nil {
+			return err
+		}
+		if err := attach(m.fd, m.path); err != nil {
+			return err
+		}
+	}
+	for name, to := range map[string]string{"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2"} {
+		if err := os.Symlink(to, "/dev/"+name); err != nil {
+			return err
+		}
+	}
+	return os.Mkdir("/dev/shm", 0o1777)
+}

@@ -1,0 +1,140 @@
+package box
+
+import (
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// outputs are files and directories that go's own flags tell the test to write.
+// They are the user's, and arrive where they would without a sandbox.
+func (w *wrapper) outputs() []string {
+	dir, artifacts, fuzz := w.report.Dir, false, false
+	var names []string
+	for _, arg := range w.call.testArgs() {
+		name, value, _ := strings.Cut(arg, "=")
+		switch name {
+		case "-test.outputdir":
+			dir = value
+		case "-test.cpuprofile", "-test.memprofile", "-test.blockprofile", "-test.mutexprofile", "-test.trace", "-test.coverprofile":
+			names = append(names, value)
+		case "-test.artifacts":
+			artifacts = value != "false"
+		case "-test.fuzz":
+			fuzz = true
+		}
+		if !strings.HasPrefix(arg, "-test.") {
+			break
+		}
+	}
+	if artifacts {
+		names = append(names, "_artifacts")
+	}
+	for i, name := range names {
+		if !filepath.IsAbs(name) {
+			names[i] = filepath.Join(dir, name)
+		}
+	}
+	if fuzz {
+		names = append(names, filepath.Join(w.report.Dir, "testdata", "fuzz"))
+	}
+	return names
+}
+
+// openDirs are directories outside of every box that go's flags name.
+func (w *wrapper) openDirs() []string {
+	var dirs []string
+	for _, arg := range w.call.testArgs() {
+		if dir, ok := strings.CutPrefix(arg, "-test.fuzzcachedir="); ok {
+			dirs = append(dirs, dir)
+		}
+	}
+	for _, name := range w.outputs() {
+		if dir := filepath.Dir(name); w.inBoxPath(name) == "" && filepath.IsAbs(dir) {
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs
+}
+
+// inBoxPath is where in the box a file is that the test knows by another name,
+// "" if it is the same file.
+func (w *wrapper) inBoxPath(path string) string {
+	for _, dir := range w.report.Open {
+		if inside(path, dir) {
+			return ""
+		}
+	}
+	best, in := "", ""
+	consider := func(dir, name string) {
+		if inside(path, dir) && len(dir) >= len(best) {
+			best, in = dir, filepath.Join(w.report.Box, name, strings.TrimPrefix(path, dir))
+		}
+	}
+	for dir, name := range w.private {
+		consider(dir, name)
+	}
+	for _, t := range w.report.Trees {
+		consider(t.Path, t.Name)
+	}
+	return in
+}
+
+// deliver moves outputs to where they belong.
+func (w *wrapper) deliver() error {
+	for _, path := range w.outputs() {
+		from := w.inBoxPath(path)
+		if from == "" {
+			continue
+		}
+		if _, err := os.Lstat(from); err != nil {
+			continue // the test has not come to write it
+		}
+		if err := moveTree(from, path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moveTree moves a file, or the files of a directory, over others.
+func moveTree(from, to string) error {
+	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		target := to + strings.TrimPrefix(path, from)
+		switch {
+		case d.IsDir():
+			return os.MkdirAll(target, 0o777)
+		case d.Type().IsRegular():
+			return moveFile(path, target)
+		}
+		return nil
+	})
+}
+
+func moveFile(from, to string) error {
+	if os.Rename(from, to) == nil {
+		return nil
+	}
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(out, in); err != nil {
+		_ = out.Close()
+		return err
+	}
+	if err := out.Close(); err != nil {
+		return err
+	}
+	return os.Remove(from)
+}

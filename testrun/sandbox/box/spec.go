@@ -1,0 +1,234 @@
+package box
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// Command is gust's hidden command by which go runs this package, and
+// InitCommand the one by which it starts itself in new namespaces.
+const (
+	Command     = "testexec"
+	InitCommand = "testinit"
+)
+
+// Var is the variable that holds the [Spec] of a run, and initVar that of one
+// binary. Tests see neither.
+const (
+	Var     = "GUST_SANDBOX"
+	initVar = "GUST_SANDBOX_INIT"
+)
+
+// ErrorCode is the exit status of a binary that was not run because there was
+// no sandbox for it.
+const ErrorCode = 120
+
+// ReportName is the file in a box's directory with its [Report].
+const ReportName = "report.json"
+
+// LockName is a file in the directory of a run. Each process of the run has a
+// shared lock on it.
+const LockName = "lock"
+
+// Level is how much of a sandbox there is.
+type Level string
+
+// The levels, the strongest first.
+const (
+	// Full: namespaces of its own for everything.
+	Full Level = "full"
+	// Off: none.
+	Off Level = "off"
+)
+
+// A Spec describes the sandboxes of one run.
+type Spec struct {
+	// Dir is the directory of the run; each binary gets a box in it.
+	Dir    string
+	Level  Level
+	Strict bool `json:",omitempty"`
+	// Trees are directories with writes kept aside.
+	Trees []Tree `json:",omitempty"`
+	// Open are directories that stay writable.
+	Open []string `json:",omitempty"`
+	// Mounts are mount points within Trees, which an overlay does not show.
+	Mounts []string `json:",omitempty"`
+	// Shown are directories within private ones that stay visible.
+	Shown []string `json:",omitempty"`
+	// Unset and Set restore the environment that the tests would have without
+	// gust.
+	Unset []string `json:",omitempty"`
+	Set   []string `json:",omitempty"`
+	// HostNet leaves the tests on the host's network.
+	HostNet bool `json:",omitempty"`
+	// Root is true if gust has all rights, so that any ID can be mapped.
+	Root bool `json:",omitempty"`
+}
+
+// A Tree is a directory that tests see as it is and write to beside.
+type Tree struct {
+	// Name is that of the directory in the box that has the writes.
+	Name string
+	Path string
+	// Discard is true if nobody wants to know about them.
+	Discard bool `json:",omitempty"`
+}
+
+// Encode makes the value of [Var].
+func (s Spec) Encode() (string, error) {
+	data, err := json.Marshal(s)
+	if err != nil {
+		return "", fmt.Errorf("describe the sandbox: %w", err)
+	}
+	return string(data), nil
+}
+
+// A Report is what became of one binary.
+type Report struct {
+	// Dir is the working directory, which is that of the package, and Args are
+	// the binary and its arguments.
+	Dir  string
+	Args []string
+	// Box is the directory with what it left behind.
+	Box string
+	// Error says why there was no sandbox; Ran whether the test ran all the
+	// same.
+	Error string `json:",omitempty"`
+	Ran   bool
+	// Status is the exit status, or 128 and the number of a signal.
+	Status int
+	// Left are processes that outlived the binary.
+	Left []Process `json:",omitempty"`
+	// Temp are names left in the private temporary directories.
+	Temp []string `json:",omitempty"`
+	// Wrote names the trees that were written to.
+	Wrote []string `json:",omitempty"`
+	// Trees are those of the box, Open what was open to it.
+	Trees []Tree   `json:",omitempty"`
+	Open  []string `json:",omitempty"`
+}
+
+// A Process was still running.
+type Process struct {
+	PID  int
+	Args []string
+}
+
+// A call is the command line of gust testexec: what go appends to the words of
+// -exec is the binary and its arguments.
+type call struct {
+	users []string // the user's own -exec
+	argv  []string // users, the binary and its arguments
+}
+
+// Words are those of -exec. The policy is a word of its own since go makes the
+// value part of what a cached result depends on.
+func Words(self, policy string, users []string) []string {
+	return append([]string{self, Command, policy, strconv.Itoa(len(users))}, users...)
+}
+
+// parseCall reads what stands behind the command's name.
+func parseCall(args []string) (call, error) {
+	if len(args) < 3 {
+		return call{}, fmt.Errorf("too few arguments: %q", args)
+	}
+	n, err := strconv.Atoi(args[1])
+	if err != nil || n < 0 || n >= len(args)-2 {
+		return call{}, fmt.Errorf("%q is no number of words", args[1])
+	}
+	return call{users: args[2 : 2+n], argv: args[2:]}, nil
+}
+
+// binary is the path of the test binary.
+func (c call) binary() string { return c.argv[len(c.users)] }
+
+// testArgs are the arguments of the test binary.
+func (c call) testArgs() []string { return c.argv[len(c.users)+1:] }
+
+// objdir is the directory that go made for the package, "" if the binary is
+// somewhere else.
+func (c call) objdir() string {
+	dir := filepath.Dir(c.binary())
+	base, work := filepath.Base(dir), filepath.Base(filepath.Dir(dir))
+	if _, err := strconv.Atoi(strings.TrimPrefix(base, "b")); err != nil || !strings.HasPrefix(work, "go-build") {
+		return ""
+	}
+	return dir
+}
+
+// withLog adds the flag that makes a test write down what it reads. go adds it
+// itself, but not with -exec (golang/go#27207); it looks for the file all the
+// same and then caches the result. go does not cache with arguments it does not
+// know, and with an -exec program of the user's the result may depend on
+// anything.
+func (c call) withLog() []string {
+	if len(c.users) > 0 || c.objdir() == "" {
+		return c.argv
+	}
+	for _, arg := range c.testArgs() {
+		if !cacheable(arg) {
+			return c.argv
+		}
+	}
+	log := "-test.testlogfile=" + filepath.Join(c.objdir(), "testlog.txt")
+	return append([]string{c.binary(), log}, c.testArgs()...)
+}
+
+// cacheable follows tryCacheWithID of cmd/go/internal/test, and knows what go
+// itself adds.
+func cacheable(arg string) bool {
+	name, _, ok := strings.Cut(arg, "=")
+	switch name {
+	case "-test.paniconexit0":
+		return true
+	case "-test.benchtime", "-test.cpu", "-test.list", "-test.parallel", "-test.run", "-test.short",
+		"-test.skip", "-test.timeout", "-test.failfast", "-test.v", "-test.fullpath",
+		"-test.coverprofile", "-test.outputdir", "-test.gocoverdir":
+		return ok
+	}
+	return false
+}
+
+// environ is the environment without gust's variables and with those of the
+// user in their place.
+func (s Spec) environ(now []string) []string {
+	var out []string
+	for _, kv := range now {
+		name, _, _ := strings.Cut(kv, "=")
+		if name != Var && name != initVar && !contains(s.Unset, name) {
+			out = append(out, kv)
+		}
+	}
+	return append(out, s.Set...)
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+// inside reports whether a clean absolute path is dir or below it.
+func inside(path, dir string) bool {
+	return path == dir || dir == "/" || strings.HasPrefix(path, dir+"/")
+}
+
+// readSpec reads the spec of the run from the environment.
+func readSpec() (Spec, error) {
+	var s Spec
+	value := os.Getenv(Var)
+	if value == "" {
+		return s, fmt.Errorf("%s is not set", Var)
+	}
+	if err := json.Unmarshal([]byte(value), &s); err != nil {
+		return s, fmt.Errorf("read %s: %w", Var, err)
+	}
+	return s, nil
+}

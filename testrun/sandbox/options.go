@@ -1,0 +1,113 @@
+package sandbox
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/gust-go/gust/internal/gocmd"
+	"github.com/gust-go/gust/testrun/sandbox/box"
+)
+
+// A Mode says how strict a sandbox is.
+type Mode string
+
+const (
+	// Off runs tests as go does.
+	Off Mode = "off"
+	// Auto lets ordinary tests pass unchanged, and does without where the
+	// system allows no sandbox.
+	Auto Mode = "auto"
+	// Strict runs nothing without a sandbox.
+	Strict Mode = "strict"
+)
+
+// ParseMode reads the value of a flag.
+func ParseMode(s string) (Mode, error) {
+	switch m := Mode(s); m {
+	case Off, Auto, Strict:
+		return m, nil
+	}
+	return "", fmt.Errorf("%q is none of auto, strict and off", s)
+}
+
+// Options describe the sandboxes of a run. The zero value is no sandbox.
+type Options struct {
+	Mode Mode
+	// Through lets tests write to the checkout.
+	Through bool
+	// Self is the executable of gust.
+	Self string
+	// CacheDir is gust's cache.
+	CacheDir string
+	// Dir is where go runs; Env is what it says about itself.
+	Dir string
+	Env gocmd.Env
+	// Environ is the environment that the tests are to have.
+	Environ []string
+	// Users is the program that the user runs tests with (go test -exec).
+	Users []string
+}
+
+// on reports whether there is to be a sandbox.
+func (o Options) on() bool { return o.Mode == Auto || o.Mode == Strict }
+
+// getenv looks up a variable of the tests.
+func (o Options) getenv(name string) string {
+	for i := len(o.Environ) - 1; i >= 0; i-- {
+		if v, ok := strings.CutPrefix(o.Environ[i], name+"="); ok {
+			return v
+		}
+	}
+	return ""
+}
+
+// policy is what results depend on besides the test: go caches them by it.
+func (o Options) policy() string {
+	policy := string(o.Mode)
+	if o.Through {
+		policy += ",through"
+	}
+	return policy
+}
+
+// Flag is the flag that makes go run tests in sandboxes.
+func (o Options) flag() (string, error) {
+	value, err := gocmd.Quote(box.Words(o.Self, o.policy(), o.Users)...)
+	if err != nil {
+		return "", fmt.Errorf("name gust to go: %w", err)
+	}
+	return "-exec=" + value, nil
+}
+
+// updates are names of flags with which tests are asked to write to the
+// checkout, such as -update, -update-golden and -rewrite_snapshots, and
+// updateVars variables to the same end.
+var (
+	updates    = regexp.MustCompile(`(?i)^-{1,2}([a-z0-9.]+[-_.])?(update|rewrite|regenerate|regen|record)([-_.]?(all|golden|goldens|snapshot|snapshots|snaps|testdata|fixtures|scripts|expected))?(=(true|1|t|all|always))?$|^-{1,2}(golden|snapshot|testdata)[-_.]?update(=(true|1|t))?$`)
+	updateVars = regexp.MustCompile(`(?i)^([a-z0-9]+_)?(update|regenerate)_(all|golden|goldens|snapshot|snapshots|snaps|testdata|fixtures|scripts|expected)=(true|1|t|yes|on|always)$`)
+)
+
+// WantsWrites returns what in a command line or an environment asks tests to
+// write to the checkout, "" if nothing does. Flags of go itself do not: they
+// have names of their own.
+func WantsWrites(goArgs, environ []string) string {
+	for _, arg := range goArgs {
+		if updates.MatchString(arg) {
+			return arg
+		}
+	}
+	for _, kv := range environ {
+		if updateVars.MatchString(kv) {
+			return kv
+		}
+	}
+	return ""
+}
+
+// inside reports whether path is dir or below it; both are absolute.
+func inside(path, dir string) bool {
+	rel, err := filepath.Rel(dir, path)
+	return err == nil && filepath.IsLocal(rel)
+}

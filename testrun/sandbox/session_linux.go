@@ -1,0 +1,175 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+
+	"github.com/gust-go/gust/testrun/sandbox/box"
+)
+
+// A Session is the sandboxes of one run.
+type Session struct {
+	options Options
+	spec    box.Spec
+	dir     string // removed at the end
+	lock    *os.File
+	flag    string
+	value   string
+}
+
+// Open makes a place for the sandboxes of a run. Without a sandbox the session
+// is nil, whose methods do nothing.
+func Open(o Options) (*Session, error) {
+	if !o.on() {
+		return nil, nil
+	}
+	base, err := baseDir()
+	if err != nil {
+		return nil, err
+	}
+	sweep(base)
+	s := &Session{options: o}
+	if s.spec, err = o.plan(base); err != nil {
+		return nil, err
+	}
+	if s.dir, err = os.MkdirTemp(base, "run-"); err != nil {
+		return nil, fmt.Errorf("make a place for sandboxes: %w", err)
+	}
+	if s.lock, err = lock(s.dir, syscall.LOCK_SH); err != nil {
+		_ = os.RemoveAll(s.dir)
+		return nil, err
+	}
+	s.spec.Dir = s.dir
+	if s.flag, err = o.flag(); err == nil {
+		s.value, err = s.spec.Encode()
+	}
+	if err != nil {
+		s.remove()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Flag makes go test run tests in sandboxes, if Variable is in its environment.
+func (s *Session) Flag() string { return s.flag }
+
+// Variable is for go's environment.
+func (s *Session) Variable() string { return box.Var + "=" + s.value }
+
+// baseDir is where sandboxes are made: outside of what they hide or show, and
+// on a disk, since a file system in memory changes how tests behave.
+func baseDir() (string, error) {
+	base := "/var/tmp/gust-sandbox-" + strconv.Itoa(os.Getuid())
+	err := os.Mkdir(base, 0o700)
+	if err != nil && !errors.Is(err, os.ErrExist) {
+		return "", fmt.Errorf("make a place for sandboxes: %w", err)
+	}
+	info, err := os.Lstat(base)
+	if err != nil {
+		return "", fmt.Errorf("make a place for sandboxes: %w", err)
+	}
+	if !owned(info) {
+		return "", fmt.Errorf("%s is not a directory of this user's alone", base)
+	}
+	return base, nil
+}
+
+func lock(dir string, how int) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, box.LockName), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock a sandbox: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB); err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("lock %s: %w", f.Name(), err)
+	}
+	return f, nil
+}
+
+// sweep removes what runs have left that were killed. One that is just being
+// made has no lock yet; it is left alone for a while.
+func sweep(base string) {
+	runs, _ := filepath.Glob(filepath.Join(base, "run-*"))
+	for _, dir := range runs {
+		if _, err := os.Stat(filepath.Join(dir, box.LockName)); err != nil && !old(dir) {
+			continue
+		}
+		if f, err := lock(dir, syscall.LOCK_EX); err == nil {
+			removeAll(dir)
+			_ = f.Close()
+		}
+	}
+}
+
+func (s *Session) remove() {
+	removeAll(s.dir)
+	_ = s.lock.Close()
+}
+
+// removeAll removes a directory also if tests have made parts of it
+// inaccessible.
+func removeAll(dir string) {
+	if os.RemoveAll(dir) == nil {
+		return
+	}
+	_ = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if d != nil && d.IsDir() {
+			_ = os.Chmod(path, 0o700)
+		}
+		return nil
+	})
+	_ = os.RemoveAll(dir)
+}
+
+// Close reads what became of the sandboxes and removes them.
+func (s *Session) Close() (Findings, error) {
+	if s == nil {
+		return Findings{}, nil
+	}
+	defer s.remove()
+	reports, err := s.reports()
+	if err != nil {
+		return Findings{}, err
+	}
+	var f Findings
+	for _, r := range reports {
+		p := Package{Path: importPath(r.Dir, s.options.Env), Dir: r.Dir, Error: r.Error, Ran: r.Ran, Temp: r.Temp}
+		for _, left := range r.Left {
+			p.Left = append(p.Left, left.Args)
+		}
+		if p.Wrote, err = s.written(r); err != nil {
+			return f, err
+		}
+		f.Packages = append(f.Packages, p)
+	}
+	f.Kept, err = s.options.keep(s.options.root(), f.Packages)
+	return f, err
+}
+
+// reports reads those of all boxes, in the order of packages.
+func (s *Session) reports() ([]box.Report, error) {
+	names, err := filepath.Glob(filepath.Join(s.dir, "box-*", box.ReportName))
+	if err != nil {
+		return nil, err
+	}
+	var all []box.Report
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read the report of a sandbox: %w", err)
+		}
+		var r box.Report
+		if err := json.Unmarshal(data, &r); err != nil {
+			return nil, fmt.Errorf("read the report of a sandbox: %w", err)
+		}
+		all = append(all, r)
+	}
+	slices.SortStableFunc(all, func(a, b box.Report) int { return compare(a.Dir, b.Dir) })
+	return all, nil
+}
