@@ -137,6 +137,31 @@ func TestDiff(t *testing.T) {
 	}
 }
 
+// TestCheckConfig compares what an option is with what moby's
+// contrib/check-config.sh of August 2026 said of the same configurations:
+// Debian's cloud kernel 6.1, which has much as modules, and a 6.18 with little
+// in it. testdata holds the options that the script asks about, out of both.
+func TestCheckConfig(t *testing.T) {
+	for _, name := range []string{"cloud-6.1", "small-6.18"} {
+		c := read(t, "testdata/"+name+".config")
+		verdicts, err := os.ReadFile("testdata/" + name + ".verdicts")
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for line := range strings.Lines(string(verdicts)) {
+			option, want, _ := strings.Cut(strings.TrimSpace(line), ": ")
+			if got := c.Value(option); got != want || c.On(option) != (want != "n") {
+				t.Errorf("%s: %s is %q, check-config says %q", name, option, got, want)
+			}
+			n++
+		}
+		if n < 80 {
+			t.Errorf("%s: only %d options", name, n)
+		}
+	}
+}
+
 func diff(t *testing.T, pair [2]string) string {
 	t.Helper()
 	var b strings.Builder

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -63,7 +64,7 @@ func helper(args []string) int {
 		return 3
 	}
 	h.Config = nil
-	Run(context.Background(), h, Options{Self: self})
+	Run(context.Background(), h, Options{Self: self, Limit: time.Minute}) // QEMU without KVM is slow
 	if err := json.NewEncoder(os.Stdout).Encode(h); err != nil {
 		return 3
 	}
@@ -124,7 +125,7 @@ func self(t *testing.T) string {
 func needRoot(t *testing.T) {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("SKIPPED: only root can do this")
+		lacking(t, "only root can do this")
 	}
 }
 
