@@ -74,7 +74,7 @@ environment here. With --host, --kernel or --arch another host is judged and
 nothing is probed.
 
 ` + kernelExit,
-		Args: cobra.NoArgs,
+		Args: usageArgs(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.kernelDone(flags.json, a.kernelCheck(c.Context(), &flags))
 		},
@@ -104,7 +104,6 @@ func kernelReportFlags(c *cobra.Command, flags *kernelFlags) {
 	f.BoolVar(&flags.github, "github", false, "also write annotations for GitHub Actions (on there by default)")
 	f.BoolVar(&flags.all, "all", false, "list every probe")
 	f.StringVar(&flags.color, "color", "auto", "auto, always or never")
-	c.MarkFlagsMutuallyExclusive("json", "sarif")
 }
 
 // foreign reports whether the flags describe another host than this one.
@@ -119,7 +118,10 @@ func (flags *kernelFlags) validate(command string) error {
 			return usageError(command, "--for: %q is none of %s", p, strings.Join(rule.Purposes(), ", "))
 		}
 	}
-	if flags.failOn != "" && rule.Severity(flags.failOn).Rank() < 0 {
+	if flags.json && flags.sarif {
+		return usageError(command, "--json and --sarif both write to stdout; take one")
+	}
+	if rule.Severity(flags.failOn).Rank() < 0 {
 		return usageError(command, "--fail-on: %q is none of error, warning and info", flags.failOn)
 	}
 	if flags.arch != "" && !slices.Contains(arches(), flags.arch) {
@@ -142,8 +144,8 @@ func (flags *kernelFlags) described(command string) (*fact.Host, error) {
 		return nil, nil
 	}
 	if flags.host != "" {
-		if flags.kernel != "" || flags.arch != "" {
-			return nil, usageError(command, "--host says it all; --kernel and --arch describe another host")
+		if flags.kernel != "" || flags.arch != "" || flags.cpu != "" || flags.config != "" || flags.qemu != "" {
+			return nil, usageError(command, "--host says it all; --kernel, --arch, --cpu, --config and --qemu describe another host")
 		}
 		h, err := kernelcheck.ReadSnapshot(flags.host)
 		if err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/gust-go/gust/kernelcheck/fact"
 	"github.com/gust-go/gust/kernelcheck/host"
 	"github.com/gust-go/gust/kernelcheck/kconfig"
+	"github.com/gust-go/gust/kernelcheck/probe"
 	"github.com/gust-go/gust/kernelcheck/rule"
 )
 
@@ -81,9 +82,13 @@ func (a *app) kernelDiff(ctx context.Context, args []string, flags *diffFlags) e
 		}
 		hosts = append(hosts, h)
 	}
+	if flags.raw && flags.json {
+		return usageError("kernel diff", "--raw and --json both write to stdout; take one")
+	}
 	if flags.expect != "" {
 		return a.expectRelease(hosts[0], flags.expect)
 	}
+	sameKind(ctx, args, hosts)
 	program, err := a.diffProgram(ctx, flags.binary)
 	if err != nil {
 		return err
@@ -128,6 +133,22 @@ func (a *app) showDifference(d kernelcheck.Difference, flags *diffFlags) error {
 	return nil
 }
 
+// sameKind makes like be compared with like: this host is probed if the other
+// side was, and where only one side was its probes do not count, since each
+// rule that asks for one would change to "could not tell".
+func sameKind(ctx context.Context, args []string, hosts []*fact.Host) {
+	for i, h := range hosts {
+		if other := hosts[1-i]; args[i] == "host" && other.Probed && !h.Probed {
+			probe.Run(ctx, h, probe.Options{Self: selfPath()})
+		}
+	}
+	if hosts[0].Probed != hosts[1].Probed {
+		for _, h := range hosts {
+			h.Probed, h.Probes = false, nil
+		}
+	}
+}
+
 // readKernel takes a file, a version, or "host".
 func readKernel(arg, arch string) (*fact.Host, error) {
 	if arg == "host" {
@@ -135,7 +156,6 @@ func readKernel(arg, arch string) (*fact.Host, error) {
 		if err != nil {
 			return nil, usageError("kernel diff", "%w", err)
 		}
-		h.Probed = false // files are compared here, not experiments
 		return h, nil
 	}
 	if _, err := os.Stat(arg); errors.Is(err, fs.ErrNotExist) {
@@ -159,7 +179,7 @@ func readKernel(arg, arch string) (*fact.Host, error) {
 // diffProgram is the program to judge for.
 func (a *app) diffProgram(ctx context.Context, file string) (*fact.Program, error) {
 	if file != "" {
-		return a.readProgram(ctx, file)
+		return a.readProgram(ctx, file, nil)
 	}
 	dir, err := os.Getwd()
 	if err != nil {

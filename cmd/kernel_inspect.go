@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -27,7 +28,7 @@ func (a *app) newKernelInspectCmd() *cobra.Command {
 		Long: `Reads how Go programs were built, stripped ones as well, and judges them against
 this host or the one that --host, --kernel, --arch, --config and --cpu describe.
 A package such as ./cmd/app is built into a temporary directory first, as go
-build does it.
+build does it, and for the GOARCH of a host that is described.
 
 ` + kernelExit,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -55,7 +56,7 @@ func (a *app) kernelInspect(ctx context.Context, args []string, flags *kernelFla
 	}
 	var programs []*fact.Program
 	for _, arg := range args {
-		p, err := a.readProgram(ctx, arg)
+		p, err := a.readProgram(ctx, arg, h)
 		if err != nil {
 			return err
 		}
@@ -70,8 +71,9 @@ func (a *app) kernelInspect(ctx context.Context, args []string, flags *kernelFla
 	return a.kernelReport(kernelcheck.Inspect(h, programs, flags.purposes), flags)
 }
 
-// readProgram reads a file, or builds what is a directory or a package.
-func (a *app) readProgram(ctx context.Context, arg string) (*fact.Program, error) {
+// readProgram reads a file, or builds what is a directory or a package: for the
+// host that is described, nil being this one.
+func (a *app) readProgram(ctx context.Context, arg string, target *fact.Host) (*fact.Program, error) {
 	info, err := os.Stat(arg)
 	if err == nil && !info.IsDir() {
 		p, err := binary.Read(arg)
@@ -83,11 +85,11 @@ func (a *app) readProgram(ctx context.Context, arg string) (*fact.Program, error
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, usageError("kernel inspect", "%w", err)
 	}
-	return a.buildProgram(ctx, arg)
+	return a.buildProgram(ctx, arg, target)
 }
 
 // buildProgram builds a package into a directory that does not outlive it.
-func (a *app) buildProgram(ctx context.Context, pkg string) (*fact.Program, error) {
+func (a *app) buildProgram(ctx context.Context, pkg string, target *fact.Host) (*fact.Program, error) {
 	if pkg == "" || pkg[0] == '-' {
 		return nil, usageError("kernel inspect", "%q is neither a binary nor a package", pkg)
 	}
@@ -101,6 +103,9 @@ func (a *app) buildProgram(ctx context.Context, pkg string) (*fact.Program, erro
 	}
 	defer os.RemoveAll(dir)
 	out := filepath.Join(dir, "program")
+	if target != nil && target.Arch != "" {
+		g.Env = append(slices.Clone(a.term.Environ), "GOOS=linux", "GOARCH="+target.Arch)
+	}
 	code, err := g.Run(ctx, gocmd.Streams{Stdout: a.term.Err, Stderr: a.term.Err}, "build", "-o", out, pkg)
 	switch {
 	case err != nil:
@@ -109,8 +114,8 @@ func (a *app) buildProgram(ctx context.Context, pkg string) (*fact.Program, erro
 		return nil, usageError("kernel inspect", "%q is no binary, and go cannot build it as a package", pkg)
 	}
 	p, err := binary.Read(out)
-	if err != nil {
-		return nil, fault.New(fault.Usage, "run: go list PACKAGE", "%q is no package main: %w", pkg, err)
+	if err != nil { // an archive
+		return nil, fault.New(fault.Usage, "run: go list -f '{{.Name}} {{.ImportPath}}' ./...", "%q is no package main, so there is no program to inspect", pkg)
 	}
 	p.Name = pkg
 	return p, nil

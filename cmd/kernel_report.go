@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/fault"
@@ -150,5 +151,8 @@ func (a *app) explainRule(id, color string) error {
 	if r, ok := rule.Lookup(id); ok {
 		return human.Rule(a.term.Out, r)
 	}
-	return fault.New(fault.Usage, "run: gust kernel rules", "there is no rule %q", id)
+	if k, ok := probe.Lookup(strings.ToLower(id)); ok {
+		return human.Probe(a.term.Out, k)
+	}
+	return fault.New(fault.Usage, "run: gust kernel rules", "there is no rule or probe %q", id)
 }

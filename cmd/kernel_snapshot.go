@@ -21,7 +21,7 @@ func (a *app) newKernelSnapshotCmd() *cobra.Command {
 		Long: `Probes this host and writes what is known of it as JSON. Carry the file to
 another machine and read it there with gust kernel check --host FILE. It holds no
 host name, no user name and no environment.`,
-		Args: cobra.NoArgs,
+		Args: usageArgs(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error { return a.kernelSnapshot(c.Context(), output, config) },
 	}
 	c.Flags().StringVar(&output, "output", "", "`file` to write instead of stdout")
@@ -59,7 +59,7 @@ func (a *app) newKernelRulesCmd() *cobra.Command {
 		Use:   "rules",
 		Short: "list all rules with severity and confidence",
 		Long:  "Lists all rules with their severity and confidence.",
-		Args:  cobra.NoArgs,
+		Args:  usageArgs(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
 			human, err := a.human(color)
 			if err != nil {
@@ -76,8 +76,8 @@ func (a *app) newKernelExplainCmd() *cobra.Command {
 	var color string
 	c := &cobra.Command{
 		Use:   "explain id",
-		Short: "explain a rule, with its sources",
-		Long:  "Explains a rule: when it applies, what comes of it, what to do, and where it is\nfrom. fieldtrack tells what is true of a claim that goes around.",
+		Short: "explain a rule with its sources, or a probe",
+		Long:  "Explains a rule: when it applies, what comes of it, what to do, and where it is\nfrom; or a probe, such as bpf-fentry. fieldtrack tells what is true of a claim that goes around.",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usageError("kernel explain", "name one rule; gust kernel rules lists them")

@@ -14,6 +14,7 @@ import (
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/report"
+	kernelreport "github.com/gust-go/gust/kernelcheck/report"
 	"github.com/gust-go/gust/kernelcheck/trace"
 )
 
@@ -97,7 +98,7 @@ func traceText(r *trace.Result) string {
 	fmt.Fprintf(&b, "gust: %s, of it %s in user mode and %s in the kernel; exit status %d\n",
 		report.Duration(r.Wall), report.Duration(r.User), report.Duration(r.System), r.ExitCode)
 	for _, u := range r.Uses {
-		line := fmt.Sprintf("  %6d  %s", u.Count, strings.TrimRight(u.Name+" "+u.Detail, " "))
+		line := fmt.Sprintf("  %6d  %s", u.Count, kernelreport.Printable(strings.TrimRight(u.Name+" "+u.Detail, " ")))
 		if u.Failed > 0 {
 			line += fmt.Sprintf(", %d failed with %s", u.Failed, strings.Join(u.Errors, ", "))
 		}

@@ -21,6 +21,10 @@ func WriteSnapshot(w io.Writer, h *fact.Host) error {
 
 // ReadSnapshot reads what WriteSnapshot wrote.
 func ReadSnapshot(file string) (*fact.Host, error) {
+	// A named pipe would make the opening wait for who writes to it.
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("read snapshot: %q is not a regular file", file)
+	}
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, fmt.Errorf("read snapshot: %w", err)

@@ -19,14 +19,15 @@ var ErrNotGo = errors.New("not a Go program")
 
 // Read inspects a file.
 func Read(file string) (*fact.Program, error) {
+	// A named pipe would make the opening wait for who writes to it.
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("inspect %q: %w: it is not a regular file", file, ErrNotGo)
+	}
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, fmt.Errorf("inspect: %w", err)
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("inspect %q: %w: it is not a regular file", file, ErrNotGo)
-	}
 	p, err := ReadFrom(f)
 	if err != nil {
 		return nil, fmt.Errorf("inspect %q: %w", file, err)

@@ -114,14 +114,15 @@ var ErrNoConfig = errors.New("no kernel configuration: there is no CONFIG_ line 
 
 // ReadFile reads a configuration, gzipped or not.
 func ReadFile(file string) (*Config, error) {
+	// A named pipe would make the opening wait for who writes to it.
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("read kernel config: %q is not a regular file", file)
+	}
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, fmt.Errorf("read kernel config: %w", err)
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("read kernel config: %q is not a regular file", file)
-	}
 	c, err := Read(f)
 	if err != nil {
 		return nil, fmt.Errorf("read kernel config %q: %w", file, err)

@@ -32,7 +32,12 @@ func (h Human) Report(w io.Writer, r *kernelcheck.Report) error {
 		h.probes(&b, r.Host)
 	}
 	h.total(&b, r)
-	_, err := io.WriteString(w, b.String())
+	return h.write(w, &b)
+}
+
+// write writes a text without what could steer the terminal.
+func (h Human) write(w io.Writer, b *strings.Builder) error {
+	_, err := io.WriteString(w, printable(b.String(), true, h.Color))
 	return err
 }
 
@@ -52,7 +57,14 @@ func (h Human) host(b *strings.Builder, r *kernelcheck.Report) {
 		fmt.Fprintf(b, ", LSMs %s", strings.Join(r.Host.LSMs, " "))
 	}
 	b.WriteByte('\n')
-	fmt.Fprintf(b, "config     %s\n", orUnknown(r.Host.ConfigFrom))
+	fmt.Fprintf(b, "config     %s", orUnknown(r.Host.ConfigFrom))
+	if c := r.Host.Config; c != nil && c.Release() != "" && !strings.HasPrefix(r.Host.Release, c.Release()) {
+		// Debian's uname has the ABI where the config has the stable release.
+		if k, ok := r.Host.Kernel(); !ok || !strings.HasPrefix(c.Release(), k.Series()+".") {
+			fmt.Fprintf(b, ", which is of Linux %s", c.Release())
+		}
+	}
+	b.WriteByte('\n')
 }
 
 func (h Human) programs(b *strings.Builder, r *kernelcheck.Report) {
@@ -78,7 +90,7 @@ func (h Human) programs(b *strings.Builder, r *kernelcheck.Report) {
 
 // Program describes a program in a line.
 func Program(p *fact.Program) string {
-	parts := []string{p.Name + ": " + p.Version}
+	parts := []string{Printable(p.Name + ": " + p.Version)}
 	if p.OS != "" || p.Arch != "" {
 		parts = append(parts, strings.TrimRight(orUnknown(p.OS)+"/"+orUnknown(p.Arch)+" "+p.Level, " "))
 	}
@@ -155,7 +167,7 @@ func (h Human) finding(b *strings.Builder, f kernelcheck.Finding) {
 	}
 	fmt.Fprintf(b, "  %s %s: %s%s\n", h.mark(f.Severity), f.ID, f.Title, confidence)
 	if f.Subject != "" {
-		fmt.Fprintf(b, "      for       %s\n", f.Subject)
+		fmt.Fprintf(b, "      for       %s\n", Printable(f.Subject))
 	}
 	for _, e := range f.Evidence {
 		fmt.Fprintf(b, "      evidence  %s\n", e)
@@ -176,7 +188,7 @@ func (h Human) undecided(b *strings.Builder, list []kernelcheck.Finding) {
 	for _, f := range list {
 		subject := ""
 		if f.Subject != "" && !strings.HasPrefix(f.Subject, "what ") {
-			subject = f.Subject + ": "
+			subject = Printable(f.Subject) + ": "
 		}
 		fmt.Fprintf(b, "  ? %s (%s): %s%s\n", f.ID, f.Severity, subject, strings.Join(f.Evidence, "; "))
 	}
@@ -215,7 +227,15 @@ func because(p fact.Probe) string {
 
 func (h Human) total(b *strings.Builder, r *kernelcheck.Report) {
 	n := Count(r.Findings)
-	fmt.Fprintf(b, "\n%d errors, %d warnings, %d notes; %d rules could not be told\n", n[rule.Error], n[rule.Warning], n[rule.Info], len(r.Undecided))
+	fmt.Fprintf(b, "\n%s, %s, %s; %s could not be told\n", count(n[rule.Error], "error"), count(n[rule.Warning], "warning"),
+		count(n[rule.Info], "note"), count(len(r.Undecided), "rule"))
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // Count counts findings by severity.

@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"github.com/gust-go/gust/kernelcheck"
+	"github.com/gust-go/gust/kernelcheck/experiment"
 	"github.com/gust-go/gust/kernelcheck/fact"
+	"github.com/gust-go/gust/kernelcheck/rule"
 )
 
 // example is an old host with a program that does not run there.
@@ -77,5 +79,55 @@ func TestHuman(t *testing.T) {
 	}
 	if strings.Contains(plain.String(), "\x1b") || !strings.Contains(color.String(), "\x1b[31m✗ error\x1b[0m MIN-KERNEL") {
 		t.Error("colour is where it should not be, or is not where it should")
+	}
+}
+
+// TestHumanCannotBeSteered gives every text that is not gust's own a sequence
+// that would clear the screen, and one that makes a line of its own.
+func TestHumanCannotBeSteered(t *testing.T) {
+	const evil = "\x1b[2J\n\u202e"
+	r := example()
+	r.Toolchain = &experiment.Toolchain{Local: "go1" + evil, Final: "go2" + evil, Why: "toolchain line" + evil, Trouble: []string{"trouble" + evil}}
+	r.Toolchain.GOEXPERIMENT = experiment.Value{Text: "x" + evil, Origin: experiment.FromEnvironment}
+	r.Programs[0].Name += evil
+	r.Programs[0].Version += evil
+	for i := range r.Findings {
+		r.Findings[i].Subject += evil
+		r.Findings[i].Evidence = append(r.Findings[i].Evidence, evil)
+	}
+	r.Host.Release += evil
+	r.Host.Probed, r.Host.Probes = true, map[string]fact.Probe{"bpf": {Verdict: fact.No, Detail: evil}}
+	for _, h := range []Human{{}, {Color: true}} {
+		var out strings.Builder
+		if err := h.Report(&out, r); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(out.String(), "\x1b[2J") || strings.Contains(out.String(), "\u202e") || !h.Color && strings.Contains(out.String(), "\x1b") {
+			t.Errorf("it went through: %q", out.String())
+		}
+		if !strings.Contains(out.String(), `dir/a program\x1b[2J\x0a\x202e`) {
+			t.Errorf("the program's name is not shown: %s", out.String())
+		}
+	}
+}
+
+func TestDifference(t *testing.T) {
+	var out strings.Builder
+	d := kernelcheck.Diff(&fact.Host{OS: "linux", Release: "5.4.1"}, &fact.Host{OS: "linux", Release: "6.1.2"}, nil, []string{"ebpf"})
+	if err := (Human{}).Difference(&out, d); err != nil {
+		t.Fatal(err)
+	}
+	if want := "  ✓ warning BPF-MEMLOCK: yes -> no: "; !strings.Contains(out.String(), want) {
+		t.Errorf("the difference lacks %q:\n%s", want, out.String())
+	}
+}
+
+func TestRules(t *testing.T) {
+	var out strings.Builder
+	if err := (Human{}).Rules(&out, rule.Table()); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(out.String(), "\n"); n != len(rule.Table())+2 || !strings.Contains(out.String(), "\nGOEXPERIMENT ") {
+		t.Errorf("%d lines:\n%s", n, out.String())
 	}
 }
