@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gust-go/gust/internal/config"
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/projectenv"
@@ -39,7 +40,8 @@ const envUsage = `Usage:
 
 Flags of gust's own:
   --explain        print each variable with the origin of its value: flag, process
-                   (the environment), profile, .env.go, go env -w, go.env, default
+                   (the environment), profile, .env.go, go env -w, go.env, default;
+                   and what gust.toml sets
   --shell SHELL    print commands for a shell; for direnv put this line in .envrc:
                    eval "$(gust env --shell direnv)"
   --json           with --explain and status: events, one JSON object a line
@@ -191,6 +193,7 @@ func (a *app) envExplain(ctx context.Context, f envFlags, chdir string) error {
 		return err
 	}
 	vars = append(vars, a.gustVariables()...)
+	vars = append(vars, a.tomlVariables(vars)...)
 	if len(f.names) > 0 {
 		var picked []projectenv.Variable
 		for _, name := range f.names {
@@ -236,6 +239,39 @@ func (a *app) gustVariables() []projectenv.Variable {
 			v.Origin = projectenv.OriginDefault
 		}
 		vars = append(vars, v)
+	}
+	return vars
+}
+
+// tomlVariables are the keys that gust.toml sets beside go.work or go.mod. A
+// file that gust would refuse is warned of: what go's variables are does not
+// depend on it.
+func (a *app) tomlVariables(known []projectenv.Variable) []projectenv.Variable {
+	root := ""
+	for _, name := range []string{"GOMOD", "GOWORK"} { // the workspace is stronger
+		if i := slices.IndexFunc(known, func(v projectenv.Variable) bool { return v.Name == name }); i >= 0 && filepath.IsAbs(known[i].Value) && known[i].Value != os.DevNull {
+			root = filepath.Dir(known[i].Value)
+		}
+	}
+	if root == "" {
+		return nil
+	}
+	file, err := config.Load(root)
+	if err != nil {
+		a.warn(err.Error(), "")
+		return nil
+	}
+	if file.Path == "" {
+		return nil
+	}
+	list, err := file.Settings()
+	if err != nil {
+		a.warn(err.Error(), "")
+		return nil
+	}
+	var vars []projectenv.Variable
+	for _, s := range list {
+		vars = append(vars, projectenv.Variable{Name: s.Key, Value: s.Value, Origin: config.Name, Where: file.Path})
 	}
 	return vars
 }

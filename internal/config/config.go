@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -34,6 +35,8 @@ type File struct {
 	Path string `toml:"-"`
 	// Graph are the rules of gust graph check.
 	Graph Graph `toml:"graph"`
+
+	text []byte
 }
 
 // Graph are the rules that a dependency graph has to obey. The zero value
@@ -121,7 +124,62 @@ func Parse(data []byte) (*File, error) {
 	case err != nil:
 		return nil, err
 	}
+	f.text = data
 	return f, f.check()
+}
+
+// A Setting is one key of gust.toml that is set.
+type Setting struct {
+	// Key has the names of the tables in front, as in graph.deny-cycles.
+	Key string
+	// Value is the value as TOML writes it.
+	Value string
+}
+
+// Settings lists what is set in the file, sorted by key; a list of tables, such
+// as graph.exception, is one setting.
+func (f *File) Settings() ([]Setting, error) {
+	var tree map[string]any
+	if err := toml.Unmarshal(f.text, &tree); err != nil {
+		return nil, err
+	}
+	var list []Setting
+	var walk func(prefix string, t map[string]any) error
+	walk = func(prefix string, t map[string]any) error {
+		for key, v := range t {
+			if sub, ok := v.(map[string]any); ok {
+				if err := walk(prefix+key+".", sub); err != nil {
+					return err
+				}
+				continue
+			}
+			text, err := valueText(v)
+			if err != nil {
+				return err
+			}
+			list = append(list, Setting{prefix + key, text})
+		}
+		return nil
+	}
+	if err := walk("", tree); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(list, func(a, b Setting) int { return strings.Compare(a.Key, b.Key) })
+	return list, nil
+}
+
+// valueText writes a value in one line.
+func valueText(v any) (string, error) {
+	if tables, ok := v.([]any); ok && len(tables) > 0 {
+		if _, ok := tables[0].(map[string]any); ok {
+			return fmt.Sprintf("%d of them", len(tables)), nil
+		}
+	}
+	text, err := toml.Marshal(map[string]any{"v": v})
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimSpace(strings.TrimPrefix(string(text), "v = ")), nil
 }
 
 // check wants of exceptions what makes them more than a way to forget.

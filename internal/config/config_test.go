@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -53,4 +54,17 @@ func FuzzParse(f *testing.F) {
 			t.Error("neither a file nor an error")
 		}
 	})
+}
+
+func TestSettings(t *testing.T) {
+	f, err := Parse([]byte("[graph]\nmax-age-days = 30\ndeny-licenses = ['GPL-3.0-only', 'AGPL-3.0-only']\ndeny-retracted = true\n" +
+		"[[graph.exception]]\nmodule = 'm'\nrule = '*'\nreason = 'r'\nexpires = 2027-01-31\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := f.Settings()
+	want := []Setting{{"graph.deny-licenses", "['GPL-3.0-only', 'AGPL-3.0-only']"}, {"graph.deny-retracted", "true"}, {"graph.exception", "1 of them"}, {"graph.max-age-days", "30"}}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("Settings() = %q, %v; want %q", got, err, want)
+	}
 }

@@ -292,7 +292,7 @@ func TestSurroundings(t *testing.T) {
 	m.expect(clean, "cgo", Info)
 
 	m.write("home/me/go/bin/tool", "x")
-	m.expect(m.examine(), "gobin-path", Warning, "home/me/go/bin holds 1 files, such as tool")
+	m.expect(m.examine(), "gobin-path", Warning, "tool is in ", "home/me/go/bin (files there: 1)")
 
 	m.write("proc/self/mounts", "rootfs / ext4 rw 0 0\nserver:/home "+m.file("home")+" nfs4 rw 0 0\n")
 	m.expect(m.examine(), "cache-network", Warning, "type nfs4", m.file("home"))

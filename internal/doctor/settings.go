@@ -241,7 +241,7 @@ func checkBin(_ context.Context, f *facts) []Finding {
 		return nil // nothing is there to be found
 	}
 	return []Finding{{ID: "gobin-path", Level: Warning, Text: bin + " is not in PATH",
-		Evidence: []string{fmt.Sprintf("%s holds %d files, such as %s", bin, len(entries), entries[0].Name())}, Consequence: "what go install puts there is not found, or an older copy elsewhere is",
+		Evidence: []string{fmt.Sprintf("%s is in %s (files there: %d)", entries[0].Name(), bin, len(entries))}, Consequence: "what go install puts there is not found, or an older copy elsewhere is",
 		Fix: `export PATH="$PATH:` + bin + `"`}}
 }
 

@@ -41,7 +41,7 @@ func checkGo(_ context.Context, f *facts) []Finding {
 	if f.envErr != nil {
 		all = append(all, Finding{ID: "go-env", Level: Problem, Text: "go env fails here: " + f.envErr.Error(),
 			Evidence: []string{"in " + f.Dir}, Consequence: "go refuses every command in this directory; what go would say of its settings is not examined",
-			Fix: "go env"})
+			Fix: "gust doctor explain go-env"})
 	}
 	return all
 }

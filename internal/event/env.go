@@ -6,8 +6,8 @@ type EnvVariable struct {
 	Name string `json:"name"`
 	// Value is what go, or gust for its own variables, uses.
 	Value string `json:"value"`
-	// Origin is flag, process, .env.go, profile and its name, go env -w, go.env
-	// or default.
+	// Origin is flag, process, .env.go, profile and its name, go env -w, go.env,
+	// gust.toml or default.
 	Origin string `json:"origin"`
 	// Where is the file and line of the origin, if that is a file.
 	Where string `json:"where,omitempty"`

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/gust-go/gust/internal/event"
 )
@@ -75,7 +76,8 @@ func Duration(d time.Duration) string {
 }
 
 // Note renders an error or a warning (by its label) with its hint, ending in
-// a newline.
+// a newline. Errors quote files of the checkout and what go says of them, so
+// control characters are shown rather than sent.
 func Note(color bool, label, text, hint string) string {
 	var b strings.Builder
 	p := palette(color)
@@ -83,9 +85,22 @@ func Note(color bool, label, text, hint string) string {
 	if label != "" {
 		b.WriteString(p.yellow(label) + ": ")
 	}
-	b.WriteString(text + "\n")
+	b.WriteString(shown(text) + "\n")
 	if hint != "" {
-		b.WriteString(p.dim("hint: ") + hint + "\n")
+		b.WriteString(p.dim("hint: ") + shown(hint) + "\n")
+	}
+	return b.String()
+}
+
+// shown is s with control characters as escapes, but for line breaks and tabs.
+func shown(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			fmt.Fprintf(&b, "\\x%02x", r)
+			continue
+		}
+		b.WriteRune(r)
 	}
 	return b.String()
 }

@@ -52,8 +52,8 @@ type Host struct {
 	THP string `json:"thp,omitempty"`
 	// Container is the evidence for a container, "" if there is none.
 	Container string `json:"container,omitempty"`
-	// QEMU is the version of the qemu-user that runs programs, "none" if they
-	// run natively.
+	// QEMU is the version of the qemu-user that runs programs, "unknown" if that
+	// cannot be told, "none" if they run natively.
 	QEMU string `json:"qemu,omitempty"`
 	// VDSO is "present" or "absent".
 	VDSO string `json:"vdso,omitempty"`
@@ -90,6 +90,9 @@ type CPU struct {
 	// Count is the number of CPUs.
 	Count int `json:"count,omitempty"`
 }
+
+// Emulated reports whether qemu-user stands between programs and the kernel.
+func (h *Host) Emulated() bool { return h.QEMU != "" && h.QEMU != "none" }
 
 // Kernel parses the release; ok is false if it is unknown.
 func (h *Host) Kernel() (r Release, ok bool) {

@@ -24,6 +24,7 @@ const (
 	ByCapability Cause = "missing capability"
 	BySeccomp    Cause = "seccomp filter"
 	ByVersion    Cause = "kernel version"
+	ByQEMU       Cause = "qemu-user"
 	ByHardware   Cause = "hardware"
 	ByDevice     Cause = "device file"
 	ByProc       Cause = "no usable /proc"

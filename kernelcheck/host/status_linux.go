@@ -48,10 +48,29 @@ func readCPU(h *fact.Host) {
 	}
 	h.CPU.Flags = flagsOf(info)
 	h.CPU.Level = fact.LevelOf(h.Arch, h.CPU.Flags)
-	native := map[string]string{"amd64": "vendor_id", "386": "vendor_id", "arm64": "CPU implementer", "arm": "CPU implementer"}
-	if word := native[h.Arch]; word != "" && strings.Contains(info, word) {
-		h.QEMU = "none"
+	h.QEMU = emulated(h.Arch, info)
+}
+
+// emulated tells whether qemu-user runs this process: it passes /proc/cpuinfo
+// of the machine on, at least up to version 8. Which version it is cannot be
+// seen.
+func emulated(arch, cpuinfo string) string {
+	const x86, arm = "vendor_id", "CPU implementer"
+	own, other := x86, arm
+	switch arch {
+	case "amd64", "386":
+	case "arm64", "arm":
+		own, other = arm, x86
+	default:
+		return ""
 	}
+	switch {
+	case strings.Contains(cpuinfo, own):
+		return "none"
+	case strings.Contains(cpuinfo, other):
+		return "unknown"
+	}
+	return ""
 }
 
 // flagsOf returns the features of the first CPU.

@@ -19,14 +19,17 @@ func explain(h *fact.Host, out raw.Outcome) fact.Probe {
 	case out.No:
 		return absent(h, k, out.Detail)
 	case out.Errno == 0:
-		return fact.Probe{Verdict: fact.Unknown, Cause: troubleCause(out.Trouble), Detail: out.Trouble}
+		return fact.Probe{Verdict: fact.Unknown, Cause: troubleCause(h, out.Trouble), Detail: out.Trouble}
 	}
 	return judge(h, k, syscall.Errno(out.Errno), out.Step)
 }
 
-func troubleCause(trouble string) fact.Cause {
-	if trouble == timedOut {
+func troubleCause(h *fact.Host, trouble string) fact.Cause {
+	switch {
+	case trouble == timedOut:
 		return fact.ByTime
+	case h.Emulated(): // such as that it cannot start another program
+		return fact.ByQEMU
 	}
 	return fact.ByOther
 }
@@ -98,6 +101,9 @@ func join(a, b string) string {
 // only where nothing says that the kernel should have the call.
 func missing(h *fact.Host, k Kind, detail string) fact.Probe {
 	p := absent(h, k, detail)
+	if h.Emulated() {
+		return fact.Probe{Verdict: fact.Unknown, Cause: fact.ByQEMU, Detail: detail + "; qemu-user answered for the kernel"}
+	}
 	if p.Cause == "" && h.Seccomp == 2 {
 		return fact.Probe{Verdict: fact.Unknown, Cause: fact.BySeccomp, Detail: detail + "; a seccomp filter is on and may have answered for the kernel"}
 	}

@@ -50,6 +50,9 @@ func (h Human) host(b *strings.Builder, r *kernelcheck.Report) {
 	if r.Host.CPU.Level != "" {
 		fmt.Fprintf(b, " %s", r.Host.CPU.Level)
 	}
+	if r.Host.Emulated() {
+		fmt.Fprintf(b, " under qemu-user of version %s", r.Host.QEMU)
+	}
 	if r.Host.Cgroup != "" {
 		fmt.Fprintf(b, ", cgroups %s", r.Host.Cgroup)
 	}
@@ -196,22 +199,50 @@ func (h Human) undecided(b *strings.Builder, list []kernelcheck.Finding) {
 
 func (h Human) probes(b *strings.Builder, host *fact.Host) {
 	fmt.Fprintf(b, "\n%s\n", h.bold("this kernel"))
-	var good []string
-	for _, k := range probe.Table() {
-		p := host.Probes[k.Name]
-		if p.Verdict == fact.Yes && !h.All {
-			good = append(good, k.Name)
-			continue
+	if h.All {
+		for _, k := range probe.Table() {
+			p := host.Probes[k.Name]
+			fmt.Fprintf(b, "  %s %-17s %s\n", h.verdict(p.Verdict), k.Name, because(p))
 		}
-		fmt.Fprintf(b, "  %s %-17s %s\n", h.verdict(p.Verdict), k.Name, because(p))
-	}
-	if len(good) > 0 {
-		fmt.Fprintf(b, "  %s %s\n", h.verdict(fact.Yes), strings.Join(good, ", "))
+	} else {
+		h.probeGroups(b, host)
 	}
 	if host.Probes["soft-dirty"].Verdict == fact.No {
 		for _, s := range kernelcheck.Substitutes(host) {
 			fmt.Fprintf(b, "    for soft-dirty %s\n", s)
 		}
+	}
+}
+
+// probeGroups names probes together that came out alike for the same reason;
+// those with yes come last, and their details are left out.
+func (h Human) probeGroups(b *strings.Builder, host *fact.Host) {
+	type outcome struct {
+		verdict fact.Verdict
+		reason  string
+	}
+	var order []outcome
+	names := make(map[outcome][]string)
+	for _, k := range probe.Table() {
+		p := host.Probes[k.Name]
+		o := outcome{p.Verdict, because(p)}
+		if p.Verdict == fact.Yes {
+			o.reason = ""
+		}
+		if names[o] == nil && p.Verdict != fact.Yes {
+			order = append(order, o)
+		}
+		names[o] = append(names[o], k.Name)
+	}
+	for _, o := range order {
+		if list := names[o]; len(list) > 1 {
+			fmt.Fprintf(b, "  %s %s\n%19s%s\n", h.verdict(o.verdict), strings.Join(list, ", "), "", o.reason)
+		} else {
+			fmt.Fprintf(b, "  %s %-17s %s\n", h.verdict(o.verdict), list[0], o.reason)
+		}
+	}
+	if good := names[outcome{fact.Yes, ""}]; len(good) > 0 {
+		fmt.Fprintf(b, "  %s %s\n", h.verdict(fact.Yes), strings.Join(good, ", "))
 	}
 }
 

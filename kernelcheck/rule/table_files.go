@@ -83,11 +83,11 @@ func qemu(lo, hi string) Cond {
 		case q == "none":
 			return Result{Verdict: fact.No}
 		case lo == "":
-			return is(true, "qemu-user %s", q)
+			return is(true, "qemu-user of version %s", q)
 		}
 		v, err := fact.ParseRelease(q)
 		if err != nil {
-			return unknown("the version of qemu-user is not known")
+			return unknown("the version of the qemu-user here is not known")
 		}
 		return is(v.Before(lo) == fact.No && v.Before(hi) == fact.Yes, "qemu-user %s", q)
 	}
