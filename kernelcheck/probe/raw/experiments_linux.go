@@ -169,20 +169,20 @@ func mptcp() Outcome {
 	}
 }
 
-// bpf asks whether the system call is open to this user. A command that does
-// not exist is refused for want of permission first (EPERM) on some kernels
-// and for itself first (EINVAL) on others, so it is a map of an impossible
-// size that is asked for.
+// bpf asks whether the system call is open to this user, with a small map that
+// is gone at once. A request that is wrong would be refused for want of
+// permission first (EPERM) on some kernels and for itself first (EINVAL) on
+// others, such as 6.12.
 func bpf() Outcome {
 	nr, ok := old(321, 357, 386, 361, 351, 280)
 	if !ok {
 		return Outcome{Trouble: "the number of bpf is not known for this architecture"}
 	}
-	attr := [4]uint32{2 /* BPF_MAP_TYPE_ARRAY */, 4, 0, 0}
-	switch _, _, errno := syscall.Syscall(nr, 0 /* BPF_MAP_CREATE */, uintptr(unsafe.Pointer(&attr)), 16); errno {
-	case syscall.EINVAL:
-		return yes("")
-	default:
+	attr := [4]uint32{2 /* BPF_MAP_TYPE_ARRAY */, 4, 4, 1}
+	fd, _, errno := syscall.Syscall(nr, 0 /* BPF_MAP_CREATE */, uintptr(unsafe.Pointer(&attr)), 16)
+	if errno != 0 {
 		return fail("bpf", errno)
 	}
+	_ = syscall.Close(int(fd))
+	return yes("")
 }
