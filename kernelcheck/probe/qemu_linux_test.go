@@ -37,9 +37,11 @@ func boot(t *testing.T, kernel string) (root, nobody *fact.Host) {
 	// timer of the emulated board comes late.
 	c := exec.CommandContext(ctx, "qemu-system-x86_64", "-M", "q35", "-cpu", "max", "-m", "512", "-nodefaults", "-display", "none",
 		"-serial", "stdio", "-no-reboot", "-kernel", kernel, "-initrd", image, "-append", "console=ttyS0 quiet panic=-1 no_timer_check")
+	var stderr bytes.Buffer
+	c.Stderr = &stderr
 	out, err := c.Output()
 	if err != nil {
-		t.Fatalf("qemu: %v: %s", err, out)
+		t.Fatalf("qemu: %v: %s%s", err, out, stderr.String())
 	}
 	parts := strings.Split(string(out), bootMark)
 	if len(parts) != 4 {
