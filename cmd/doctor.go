@@ -15,6 +15,9 @@ import (
 	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/report"
 	"github.com/gust-go/gust/internal/term"
+	"github.com/gust-go/gust/kernelcheck/fact"
+	kernelhost "github.com/gust-go/gust/kernelcheck/host"
+	"github.com/gust-go/gust/kernelcheck/probe"
 )
 
 const doctorHelp = `Looks for what makes go other than you believe: which go runs and why, settings
@@ -73,7 +76,7 @@ func (a *app) doctor(ctx context.Context, fix, json, verbose bool) error {
 		return fmt.Errorf("find the working directory: %w", err)
 	}
 	self, _ := os.Executable() // without it a go that is gust is asked, too
-	host := doctor.Host{Environ: a.env.process, Dir: dir, Now: a.clock.Now, Self: self}
+	host := doctor.Host{Environ: a.env.process, Dir: dir, Now: a.clock.Now, Self: self, Namespaces: tryNamespaces}
 	findings, err := doctor.Examine(ctx, host)
 	if err != nil {
 		return err
@@ -173,6 +176,16 @@ func (a *app) findingText(f doctor.Finding, verbose bool) string {
 		fmt.Fprintf(&b, "  fix:    %s\n", printable(f.Fix))
 	}
 	return b.String()
+}
+
+// tryNamespaces asks the probe of gust kernel.
+func tryNamespaces(ctx context.Context) doctor.Trial {
+	h, err := kernelhost.Read("")
+	if err != nil || h.OS != "linux" {
+		return doctor.Trial{}
+	}
+	p := probe.One(ctx, h, "userns", probe.Options{Self: selfPath()})
+	return doctor.Trial{Known: p.Verdict != fact.Unknown, Works: p.Verdict == fact.Yes, Detail: "tried: " + p.Detail}
 }
 
 // printable takes out what a terminal would act on: evidence quotes files of

@@ -58,6 +58,16 @@ type Host struct {
 	Now func() time.Time
 	// Self is gust's own executable, "" if unknown.
 	Self string
+	// Namespaces tries whether a program without privilege may make a user
+	// namespace, and says what came of it; nil does not try.
+	Namespaces func(context.Context) Trial
+}
+
+// A Trial is the outcome of an experiment; where it is not Known it says
+// nothing.
+type Trial struct {
+	Known, Works bool
+	Detail       string
 }
 
 // Examine runs every check. Findings come in a fixed order, worst first.

@@ -317,11 +317,47 @@ func TestSurroundings(t *testing.T) {
 
 	if runtime.GOOS == "linux" {
 		m.write("proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1\n")
-		m.expect(m.examine(), "userns", Info, "sysctl")
+		m.expect(m.examine(), "userns", Info, "apparmor_restrict_unprivileged_userns is 1", "gust kernel explain USERNS")
 		if err := os.RemoveAll(m.file("proc/sys")); err != nil {
 			t.Fatal(err)
 		}
 		m.expect(m.examine(), "userns", Unknown)
+	}
+}
+
+// TestNamespaces wants what was tried to be stronger than what the kernel's
+// settings say, which explain it.
+func TestNamespaces(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("NOT TESTED: there are no user namespaces")
+	}
+	root := t.TempDir()
+	dir := filepath.Join(root, "proc/sys/user")
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		setting  string
+		trial    Trial
+		level    string
+		evidence []string
+	}{
+		{"0\n", Trial{Known: true, Works: true}, "", nil},
+		{"9\n", Trial{Known: true, Detail: "tried: EPERM"}, Info, []string{"tried: EPERM"}},
+		{"0\n", Trial{Known: true, Detail: "tried: ENOSPC"}, Info, []string{"tried: ENOSPC", "/proc/sys/user/max_user_namespaces is 0"}},
+		{"0\n", Trial{}, Info, []string{"/proc/sys/user/max_user_namespaces is 0"}},
+		{"9\n", Trial{}, "", nil},
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "max_user_namespaces"), []byte(tt.setting), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		got := checkNamespaces(context.Background(), &facts{Host: Host{Root: root, Namespaces: func(context.Context) Trial { return tt.trial }}})
+		switch {
+		case tt.level == "" && len(got) != 0, tt.level != "" && len(got) != 1:
+			t.Errorf("%+v: %+v", tt, got)
+		case tt.level != "" && (got[0].Level != tt.level || !slices.Equal(got[0].Evidence, tt.evidence) || got[0].Fix == ""):
+			t.Errorf("%+v: %+v", tt, got[0])
+		}
 	}
 }
 

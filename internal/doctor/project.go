@@ -170,23 +170,41 @@ func (f *facts) safeDirectory(root string) bool {
 	return false
 }
 
-// checkNamespaces reads whether programs without privilege may make user
-// namespaces, which the sandbox of gust test is made of. It says nothing
-// where the kernel does not tell.
-func checkNamespaces(_ context.Context, f *facts) []Finding {
+// checkNamespaces finds out whether programs without privilege may make user
+// namespaces, which the sandbox of gust test is made of: by trying where that
+// is possible, else by the kernel's settings, which also explain a refusal.
+func checkNamespaces(ctx context.Context, f *facts) []Finding {
 	if runtime.GOOS != "linux" {
 		return nil
+	}
+	var trial Trial
+	if f.Namespaces != nil {
+		trial = f.Namespaces(ctx)
+	}
+	if trial.Known && trial.Works {
+		return nil
+	}
+	refused := Finding{ID: "userns", Level: Info, Text: "user namespaces are denied to programs without privilege",
+		Consequence: "tests cannot be put into a sandbox", Fix: "gust kernel explain USERNS"}
+	if trial.Known {
+		refused.Evidence = []string{trial.Detail}
 	}
 	for _, knob := range []struct{ file, bad, fix string }{
 		{"/proc/sys/user/max_user_namespaces", "0", "sudo sysctl user.max_user_namespaces=15000"},
 		{"/proc/sys/kernel/unprivileged_userns_clone", "0", "sudo sysctl kernel.unprivileged_userns_clone=1"},
-		{"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1", "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"},
+		{"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1", ""}, // a profile for the program is the way out, not the sysctl,
 	} {
 		data, err := os.ReadFile(filepath.Join(f.Root, knob.file))
 		if err == nil && strings.TrimSpace(string(data)) == knob.bad {
-			return []Finding{{ID: "userns", Level: Info, Text: "user namespaces are denied to programs without privilege",
-				Evidence: []string{knob.file + " is " + knob.bad}, Consequence: "tests cannot be put into a sandbox", Fix: knob.fix}}
+			refused.Evidence = append(refused.Evidence, knob.file+" is "+knob.bad)
+			if knob.fix != "" {
+				refused.Fix = knob.fix
+			}
+			return []Finding{refused}
 		}
+	}
+	if trial.Known {
+		return []Finding{refused}
 	}
 	if _, err := os.Stat(filepath.Join(f.Root, "/proc/sys/user/max_user_namespaces")); err != nil {
 		return []Finding{{ID: "userns", Level: Unknown, Text: "the kernel does not say whether it allows user namespaces", Evidence: []string{err.Error()},

@@ -334,3 +334,16 @@ func TestNoHelper(t *testing.T) {
 		}
 	}
 }
+
+func TestOne(t *testing.T) {
+	h := new(fact.Host)
+	if p := One(context.Background(), h, "epoll", Options{Self: self(t)}); p.Verdict != fact.Yes {
+		t.Errorf("epoll: %+v", p)
+	}
+	if p := One(context.Background(), h, "nosuch", Options{Self: self(t)}); p.Verdict != fact.Unknown || p.Detail != "no such experiment" {
+		t.Errorf("a probe that is not there: %+v", p)
+	}
+	if p := One(context.Background(), h, "userns", Options{}); p.Verdict != fact.Unknown {
+		t.Errorf("without a program to start: %+v", p)
+	}
+}

@@ -20,14 +20,28 @@ type Options struct {
 	Limit time.Duration
 }
 
+func (o Options) limit() time.Duration {
+	if o.Limit == 0 {
+		return 5 * time.Second
+	}
+	return o.Limit
+}
+
+// One runs one probe that is a system call or a few, not BPF, and returns what
+// came of it. The facts in h explain it.
+func One(ctx context.Context, h *fact.Host, name string, opts Options) fact.Probe {
+	ctx, cancel := context.WithTimeout(ctx, opts.limit())
+	defer cancel()
+	for _, out := range runRaw(ctx, opts.Self, []string{name}) {
+		return explain(h, out)
+	}
+	return fact.Probe{Verdict: fact.Unknown, Cause: fact.ByOther, Detail: "no such probe"}
+}
+
 // Run runs every probe and stores the outcomes in h, whose other facts explain
 // them. It never fails: what goes wrong is an outcome.
 func Run(ctx context.Context, h *fact.Host, opts Options) {
-	limit := opts.Limit
-	if limit == 0 {
-		limit = 5 * time.Second
-	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithTimeout(ctx, opts.limit())
 	defer cancel()
 	h.Probed = true
 	h.Probes = make(map[string]fact.Probe)
