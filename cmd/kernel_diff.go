@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -43,7 +45,7 @@ the kernel of that release, as a build host for modules must have it.
 EXIT STATUS
   0    no rule of the severity in --fail-on or worse comes to apply in B
   1    there is one, or --expect-release does not match
-  2    wrong usage or input`,
+  2    wrong usage or input, or whether --expect-release matches could not be told`,
 		Args: func(_ *cobra.Command, args []string) error {
 			want := 2
 			if flags.expect != "" {
@@ -86,7 +88,7 @@ func (a *app) kernelDiff(ctx context.Context, args []string, flags *diffFlags) e
 		return usageError("kernel diff", "--raw and --json both write to stdout; take one")
 	}
 	if flags.expect != "" {
-		return a.expectRelease(hosts[0], flags.expect)
+		return a.expectRelease(hosts[0], args[0], flags.expect)
 	}
 	sameKind(ctx, args, hosts)
 	program, err := a.diffProgram(ctx, flags.binary)
@@ -194,9 +196,9 @@ func (a *app) diffProgram(ctx context.Context, file string) (*fact.Program, erro
 	return p, nil
 }
 
-// expectRelease compares the release in a configuration or snapshot with that
-// of a running kernel.
-func (a *app) expectRelease(h *fact.Host, want string) error {
+// expectRelease compares the release of a configuration, snapshot or version
+// with that of a running kernel.
+func (a *app) expectRelease(h *fact.Host, arg, want string) error {
 	w, err := fact.ParseRelease(want)
 	if err != nil {
 		return usageError("kernel diff", "--expect-release: %w", err)
@@ -208,19 +210,48 @@ func (a *app) expectRelease(h *fact.Host, want string) error {
 	if err != nil {
 		return usageError("kernel diff", "%w", err)
 	}
-	// The head of a config has the release without the distribution's suffix.
 	local := ""
-	if h.Config != nil {
+	if h.Config != nil && h.ConfigFrom == arg { // not a snapshot, which has uname's own words
 		local = unquoted(h.Config.Value("LOCALVERSION"))
 	}
-	if got.Text == w.Text || got.Text+local == w.Text {
-		_, err := fmt.Fprintf(a.term.Out, "the release is %s\n", want)
+	text, status := "", exitOK
+	switch ofConfig := h.Config != nil && h.ConfigFrom == arg; {
+	case got.Text == w.Text, got.Text+local == w.Text:
+		text = fmt.Sprintf("the release is %s", want)
+	case ofConfig && namedAfter(arg, want):
+		text = fmt.Sprintf("the release is %s by the name of the file; its head has %s", want, got)
+	case ofConfig && !ruledOut(got, w, local):
+		status = verdictUndecided
+		text = fmt.Sprintf("could not tell: the configuration is of %s%s and does not say whether its distribution calls that %s", got, local, want)
+	default:
+		status = verdictFindings
+		text = fmt.Sprintf("the release is %s%s, not %s: modules built here will not load there", got, local, want)
+	}
+	if err := a.print("%s\n", text); err != nil || status == exitOK {
 		return err
 	}
-	if _, err := fmt.Fprintf(a.term.Out, "the release is %s%s, not %s: modules built here will not load there\n", got, local, want); err != nil {
-		return err
+	return verdict(status)
+}
+
+// namedAfter reports whether a configuration is called as distributions call
+// that of a release: config-RELEASE, or RELEASE/config.
+func namedAfter(file, release string) bool {
+	base := strings.TrimSuffix(filepath.Base(file), ".gz")
+	return base == "config-"+release || base == "config" && filepath.Base(filepath.Dir(file)) == release
+}
+
+// ruledOut reports whether the head of a configuration cannot be that of a
+// release. It has the stable release, which Debian's and Ubuntu's names of
+// kernels have not, and lacks what make was told to append.
+func ruledOut(head, want fact.Release, local string) bool {
+	switch {
+	case head.Series() != want.Series():
+		return true
+	case !want.Inexact && head.Patch != want.Patch:
+		return true
 	}
-	return verdict(verdictFindings)
+	// A suffix of its own is in every name.
+	return local != "" && !strings.Contains(want.Text, local)
 }
 
 func unquoted(s string) string {
