@@ -40,6 +40,8 @@ func newMachine(t *testing.T) *machine {
 	m.write("home/me/src/go.mod", "module example.com/m\n\ngo 1.24\n")
 	m.write("home/me/src/m.go", "package m\n")
 	m.write("proc/sys/user/max_user_namespaces", "1000\n")
+	// Else go starts a process that may still write there when the test ends.
+	m.write("home/me/.config/go/telemetry/mode", "off")
 	m.environ = []string{"HOME=" + m.home, "GOPROXY=https://proxy.invalid", "GOCACHE=" + filepath.Join(m.home, "gocache")}
 	return m
 }

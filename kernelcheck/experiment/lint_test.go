@@ -21,6 +21,8 @@ func place(t *testing.T, env []string, goEnv, goMod string) Input {
 		write(t, filepath.Join(dir, "m", "go.mod"), goMod)
 	}
 	write(t, filepath.Join(dir, "m", "p", "p.go"), "package p\n")
+	// Else go starts a process that may still write there when the test ends.
+	write(t, filepath.Join(dir, ".config", "go", "telemetry", "mode"), "off")
 	goBinary, err := exec.LookPath("go")
 	if err != nil {
 		t.Fatal(err)
