@@ -2,10 +2,11 @@
 // program is initialised.
 //
 // cmd/go starts `gust toolexec` once for every tool it runs, hundreds of times in
-// a cold build, while packages that other commands link in take milliseconds
-// to initialise. This package is imported for its init function, depends on
-// the standard library only, and so is initialised before them; it does not
-// return from
+// a cold build, while the rest of gust takes milliseconds to start. This package
+// is imported for its init function. As it depends on the standard library only,
+// it is initialised before much of what other commands link in, though not before
+// all: what only has to run a tool does not wait for it, see package handover.
+// This one does not return from
 //
 //   - `gust toolexec …`,
 //   - what `go run` starts in place of the program, which must not wait either,
@@ -22,6 +23,7 @@ import (
 
 	"github.com/gust-go/gust/build/runexec"
 	"github.com/gust-go/gust/build/toolexec"
+	_ "github.com/gust-go/gust/cmd/fastpath/handover" // before all that is imported here
 	"github.com/gust-go/gust/internal/profile"
 	"github.com/gust-go/gust/kernelcheck/probe/raw"
 	"github.com/gust-go/gust/testrun/sandbox/box"

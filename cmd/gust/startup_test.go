@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,8 +15,8 @@ import (
 )
 
 // maxStartRatio is how many times as long as an empty program `gust toolexec`
-// may take to run one. Two would be the price of a second process; a package
-// that works in its init, which is what this test is to find, costs ten.
+// may take to run one. Two would be the price of a second process, and about
+// three it is, as more of a large program than of a small one is paged in.
 const maxStartRatio = 5
 
 // TestToolexecStart holds the start of the wrapper, of which a cold build has
@@ -113,4 +114,43 @@ func tree(t *testing.T, dir string) (names []string) {
 		t.Fatal(err)
 	}
 	return names
+}
+
+// TestNothingBeforeHandover holds what gust does before a tool takes the process
+// over to the runtime and what package os needs: nothing that a command links in
+// may be initialised, however cheap. GODEBUG=inittrace=1 tells.
+func TestNothingBeforeHandover(t *testing.T) {
+	dir := t.TempDir()
+	gust := compile(t, dir, "gust", ".")
+	if runtime.GOOS == "windows" {
+		t.Skip("a process cannot become another program on Windows: toolexec runs it as a child")
+	}
+	tool := filepath.Join(dir, "tool")
+	write(t, tool, "#!/bin/sh\necho handed over\n")
+	if err := os.Chmod(tool, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(gust, "toolexec", tool, "-V=full")
+	cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	var packages []string
+	for line := range strings.Lines(string(out)) {
+		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "init" {
+			packages = append(packages, fields[1])
+		}
+	}
+	if !slices.Contains(packages, "os") || !strings.HasSuffix(string(out), "handed over\n") {
+		t.Fatalf("the trace is not one:\n%s", out)
+	}
+	for _, p := range packages {
+		if first, _, _ := strings.Cut(p, "/"); strings.Contains(first, ".") {
+			t.Errorf("%s is initialised before the tool takes over", p)
+		}
+	}
+	if last := packages[len(packages)-1]; last != "os" {
+		t.Errorf("%s is initialised after os and before the tool takes over", last)
+	}
 }

@@ -1,0 +1,6 @@
+//go:build !unix
+
+package handover
+
+// handOver does nothing where a process cannot become another program.
+func handOver(string, []string) {}
