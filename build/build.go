@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/gust-go/gust/build/direct"
 	"github.com/gust-go/gust/build/overlay"
 	"github.com/gust-go/gust/build/runexec"
 	"github.com/gust-go/gust/internal/event"
@@ -24,12 +25,17 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 	r := &runner{Options: o, sink: sink}
 	target := r.target(began)
 	if target.current(ctx) {
-		r.total.Current, r.total.WallNS = true, time.Since(began).Nanoseconds()
-		sink.Emit(r.total)
+		r.total.Current = true
+		r.finish(began, sink)
 		return Result{}, nil
 	}
+	if res, done := target.direct(ctx); done {
+		r.total.ExitCode = res.ExitCode
+		r.finish(began, sink)
+		return res, ctx.Err()
+	}
 	var err error
-	if r.env, err = r.environment(ctx); err != nil {
+	if r.env, err = r.environment(ctx, target); err != nil {
 		var known *fault.UserError
 		if errors.As(err, &known) || ctx.Err() != nil {
 			return Result{}, err
@@ -52,6 +58,7 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 		}
 		res, err = r.plain(ctx)
 	} else {
+		r.session.toolexec.Steps = target.plans()
 		target.begin()
 		res, err = r.wrapped(ctx)
 		if err == nil && res.ExitCode == 0 {
@@ -70,10 +77,13 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 	return res, err
 }
 
-// environment is what go env says.
-func (r *runner) environment(ctx context.Context) (gocmd.Env, error) {
+// environment asks go env, unless the caller has or the answer is known.
+func (r *runner) environment(ctx context.Context, t *target) (gocmd.Env, error) {
 	if r.Env != nil {
 		return *r.Env, nil
+	}
+	if env, ok := t.knownEnv(); ok {
+		return env, nil
 	}
 	chdir, _ := gocmd.FindFlag(r.Verb, r.Args, "C")
 	return r.Go.EnvVars(ctx, chdir)
@@ -87,6 +97,9 @@ type runner struct {
 	session session
 	total   event.BuildSummary
 	timed   *timed // nil unless the build is
+	reader  *follower
+	steps   direct.Recorder
+	done    map[string]bool // packages that were compiled before go was started
 }
 
 // plainReason says why this build is plain go's, if it must be; quiet is true
@@ -136,9 +149,12 @@ func (r *runner) goFlagOn(name string) bool {
 
 // prepare makes gust's cache ready; an error means to do without.
 func (r *runner) prepare(ctx context.Context) error {
-	s, err := r.newSession(ctx)
-	if err != nil {
-		return err
+	s, err := r.session, error(nil)
+	if s.dir == "" || s.env != planEnv(r.env) {
+		s.close()
+		if s, err = r.newSession(ctx); err != nil {
+			return err
+		}
 	}
 	r.session = s
 	if err := overlay.Usable(r.env.GOCACHE, s.gocache); err != nil {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gust-go/gust/build/astcache"
+	"github.com/gust-go/gust/build/direct"
 	"github.com/gust-go/gust/internal/gocmd"
 )
 
@@ -30,6 +31,9 @@ type target struct {
 	refsSeen string
 	printed  printed
 	alone    *astcache.Alone
+	snap     *astcache.Snapshot // that the verdict is about
+	plan     *direct.Plan       // of that build; nil if there is none
+	nextPlan *direct.Plan       // of this build, if go had no part in it
 }
 
 // judged are the flags that leave it to files and environment what a build
@@ -196,6 +200,8 @@ func (t *target) current(ctx context.Context) bool {
 	})
 	t.total.Stale = t.verdict.Why
 	if !t.verdict.Current || ctx.Err() != nil {
+		t.snap = snap
+		t.loadPlan(snap)
 		t.refs = t.askRefs(ctx)
 		return false
 	}
@@ -208,7 +214,7 @@ func (t *target) current(ctx context.Context) bool {
 // begin gets ready to remember a build. It notes whether go prints anything: a
 // build that has something to say says it each time.
 func (t *target) begin() {
-	if t == nil {
+	if t == nil || t.alone != nil {
 		return
 	}
 	t.Stdout, t.Stderr = t.printed.through(t.Stdout), t.printed.through(t.Stderr)
@@ -268,6 +274,7 @@ func (t *target) remember(ctx context.Context) {
 		astcache.Trim(filepath.Dir(t.file), time.Now())
 	}
 	if err == nil && t.alone.Was() {
+		t.planned(snap)
 		_ = snap.Save(t.file)
 	}
 }

@@ -23,7 +23,7 @@ func (r *runner) follow() (stop func()) {
 	done := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Add(1)
-	f := &follower{r: r, changed: map[string][]string{}, warned: map[string]bool{}}
+	f := r.follower()
 	go func() {
 		defer wg.Done()
 		tick := time.NewTicker(pollEvery)
@@ -44,16 +44,27 @@ func (r *runner) follow() (stop func()) {
 	}
 }
 
+// follower returns the one that reads the log of the session.
+func (r *runner) follower() *follower {
+	if r.reader == nil || r.reader.log != r.session.toolexec.Log {
+		r.reader = &follower{r: r, log: r.session.toolexec.Log, changed: map[string][]string{}, warned: map[string]bool{}}
+	}
+	return r.reader
+}
+
 // follower reads the log from where it left off.
 type follower struct {
 	r       *runner
+	log     string
 	offset  int64
 	changed map[string][]string // by package: its changed declarations
 	warned  map[string]bool
+	// onlyGood passes over what go will have done again.
+	onlyGood bool
 }
 
 func (f *follower) read() {
-	file, err := os.Open(f.r.session.toolexec.Log)
+	file, err := os.Open(f.log)
 	if err != nil {
 		return // nothing compiled yet
 	}
@@ -89,8 +100,15 @@ func (f *follower) entry(e toolexec.Entry) {
 		f.r.timed.tool(e.Start)
 		return
 	}
+	if e.Step != nil {
+		f.r.steps.Add(e.Step)
+		return
+	}
 	if e.Tool == "link" {
 		t.Linked++
+		return
+	}
+	if f.twice(e.ImportPath, e.Outcome) {
 		return
 	}
 	switch e.Outcome {
@@ -110,6 +128,21 @@ func (f *follower) entry(e toolexec.Entry) {
 	f.shorten(&e)
 	f.r.timed.outcome(e.BuildPackage)
 	f.r.sink.Emit(e.BuildPackage)
+}
+
+// twice reports whether a compile was reported already or will be once more:
+// where a build that was begun without go is left to it.
+func (f *follower) twice(path, outcome string) bool {
+	if f.onlyGood {
+		if outcome != event.Failed && f.r.done == nil {
+			f.r.done = map[string]bool{}
+		}
+		if outcome != event.Failed {
+			f.r.done[path] = true
+		}
+		return outcome == event.Failed
+	}
+	return outcome == event.Reused && f.r.done[path]
 }
 
 // shorten makes paths in reasons relative to the module.

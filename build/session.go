@@ -11,6 +11,7 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"github.com/gust-go/gust/build/cache"
+	"github.com/gust-go/gust/build/direct"
 	"github.com/gust-go/gust/build/store"
 	"github.com/gust-go/gust/build/toolexec"
 )
@@ -19,6 +20,7 @@ const toolexecVar = toolexec.SessionVar
 
 // session is where one build keeps its things within gust's cache.
 type session struct {
+	env      direct.Env
 	gocache  string // the overlay
 	dir      string // removed at the end
 	release  func() // lets others remove what is in the overlay
@@ -36,7 +38,7 @@ func (r *runner) newSession(ctx context.Context) (session, error) {
 	if lines == "" {
 		lines = string(LinesExact)
 	}
-	s := session{store: &store.Store{Dir: filepath.Join(root, "store"), Now: time.Now}}
+	s := session{env: planEnv(r.env), store: &store.Store{Dir: filepath.Join(root, "store"), Now: time.Now}}
 	// One overlay belongs to one user's cache, and what a relaxed build leaves
 	// must not be taken for exact.
 	s.gocache = filepath.Join(root, "go-build", lines+"-"+store.Key([]byte(r.env.GOCACHE))[:16])
@@ -124,7 +126,11 @@ func (r *runner) getenv(name string) string {
 	return ""
 }
 
+// close ends the session; it may have been closed, or never opened.
 func (s *session) close() {
-	_ = os.RemoveAll(s.dir)
-	s.release()
+	if s.dir != "" {
+		_ = os.RemoveAll(s.dir)
+		s.release()
+		s.dir = ""
+	}
 }

@@ -14,8 +14,16 @@ type Verdict struct {
 	Current bool
 	// Why says what stands against it, in the user's words.
 	Why string
+	// Unproven means that nobody knows what the build read.
+	Unproven bool
 	// Relist means that the build may read other files than the snapshot knows.
 	Relist bool
+
+	// Edited are the compiled Go files of which the code has changed, and
+	// nothing that decides what else a build reads, imports aside.
+	Edited []string
+	// OnlyEdited means that nothing else stands against being current.
+	OnlyEdited bool
 
 	// Stamp is the state of the repository that was found, if one is stamped.
 	Stamp string
@@ -23,6 +31,7 @@ type Verdict struct {
 	snap   *Snapshot
 	before *scan
 	dirty  bool // more than outputs is new
+	other  bool // not only edits stand against being current
 }
 
 // A World is what Check asks besides the file system.
@@ -40,6 +49,7 @@ func Check(s *Snapshot, w World) *Verdict {
 	stamped := v.askStamp(w)
 	v.before = scanAll(s.Dirs)
 	if s.Unproven {
+		v.Unproven = true
 		v.against("files were changing during the last build", false)
 	}
 	for i := range s.Dirs {
@@ -65,6 +75,7 @@ func Check(s *Snapshot, w World) *Verdict {
 		v.against("the state of the repository was changed", false)
 	}
 	v.Current = v.Why == ""
+	v.OnlyEdited = len(v.Edited) > 0 && !v.other
 	return v
 }
 
@@ -87,6 +98,11 @@ func (v *Verdict) askStamp(w World) (same <-chan bool) {
 // against notes something that stands against being current; the first is
 // what the user is told.
 func (v *Verdict) against(why string, relist bool) {
+	v.note(why, relist)
+	v.other = true
+}
+
+func (v *Verdict) note(why string, relist bool) {
 	if v.Why == "" {
 		v.Why = why
 	}
@@ -132,9 +148,15 @@ func (v *Verdict) checkFile(d *Dir, f *File, l look) {
 		return
 	}
 	f.Stat, f.Racy, *f.Sums = l.digest, l.racy(v.before.at), sums
-	if f.Mode.matters(was, sums) {
-		v.against(path+" was changed", f.Mode.reshapes(was, sums) || !v.snap.knows(imports))
+	if !f.Mode.matters(was, sums) {
+		return
 	}
+	if f.Mode == Code && was.Shape == sums.Shape {
+		v.Edited = append(v.Edited, path)
+		v.note(path+" was changed", !v.snap.knows(imports))
+		return
+	}
+	v.against(path+" was changed", f.Mode.reshapes(was, sums) || !v.snap.knows(imports))
 }
 
 // came says what happened to a file that is there, or is not, unlike before.

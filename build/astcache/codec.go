@@ -9,7 +9,7 @@ import (
 
 // magic begins every snapshot. Its number changes with the format, and with
 // the meaning of what is recorded.
-const magic = "gust current 1\n"
+const magic = "gust current 2\n"
 
 var errFormat = errors.New("not a snapshot, or a damaged one")
 
@@ -37,6 +37,7 @@ func (s *Snapshot) encode() []byte {
 		e.string(o.Path)
 		e.word(o.Stat)
 	}
+	e.sum(s.Plan)
 	copy(e.b, magic)
 	sum := sha256.Sum256(e.b[len(magic)+sha256.Size:])
 	copy(e.b[len(magic):], sum[:])
@@ -116,6 +117,7 @@ func decode(data []byte) (*Snapshot, error) {
 	for i := range s.Outputs {
 		s.Outputs[i] = Output{Path: d.string(), Stat: d.word()}
 	}
+	s.Plan = d.sum()
 	if d.bad || len(d.s) > 0 {
 		return nil, errFormat
 	}

@@ -46,9 +46,14 @@ func Load(file string) (*Snapshot, error) {
 }
 
 // IsName reports whether a file in a directory of snapshots has a name that
-// [Snapshot.Save], [Verdict.Save] or [TurnFile] gives.
+// [Snapshot.Save], [Snapshot.SavePlan], [Verdict.Save] or [TurnFile] gives.
 func IsName(name string) bool {
-	name = strings.TrimSuffix(strings.TrimSuffix(name, touchedSuffix), turnSuffix)
+	for _, suffix := range []string{touchedSuffix, turnSuffix, planSuffix} {
+		if base, ok := strings.CutSuffix(name, suffix); ok {
+			name = base
+			break
+		}
+	}
 	b, err := hex.DecodeString(name)
 	return err == nil && len(b) == len(Sum{})
 }
@@ -59,7 +64,7 @@ func CheckFile(name string, r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	if strings.HasSuffix(name, touchedSuffix) || strings.HasSuffix(name, turnSuffix) {
+	if strings.HasSuffix(name, touchedSuffix) || strings.HasSuffix(name, turnSuffix) || strings.HasSuffix(name, planSuffix) {
 		return nil // anything that does not fit is as good as none
 	}
 	_, err = decode(data)

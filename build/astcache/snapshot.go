@@ -99,6 +99,9 @@ type Snapshot struct {
 	Repo, Stamp string
 	// Outputs are the files written.
 	Outputs []Output
+	// Plan identifies what was written down of the build's steps, see
+	// [SavePlan]; it is zero if nothing was.
+	Plan Sum
 
 	id [32]byte // the checksum of the file it was read from
 }

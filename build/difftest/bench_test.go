@@ -24,6 +24,8 @@ type bench struct {
 	env []string
 	// args follow the verb; OUT stands for the side's output directory.
 	args []string
+	// direct says whether gust's last build did without go, though not current.
+	direct bool
 }
 
 // A step is a change and what gust must say of it.
@@ -124,13 +126,14 @@ func (b *bench) build(sd side, verb string, own ...string) (r result, current bo
 			V             int
 			Type, Stale   string
 			Current       bool
+			Direct        bool
 			Compiled      int
 			Linked, Reuse int
 		}
 		if json.Unmarshal([]byte(line), &e) != nil || e.V == 0 {
 			rest.WriteString(line)
 		} else if e.Type == "build.summary" {
-			current, stale = e.Current, e.Stale
+			current, stale, b.direct = e.Current, e.Stale, e.Direct
 		}
 	}
 	r.stdout = rest.String()

@@ -131,7 +131,8 @@ func TestMatters(t *testing.T) {
 		{name: "replacement", change: func(b *bench) { b.sub("dep/dep.go", `"dep"`, `"depp"`) }},
 		{name: "vendor appears", change: func(b *bench) { b.write("vendor/modules.txt", "") },
 			undo: func(b *bench) { b.remove("vendor") }},
-		{name: "default.pgo appears", change: func(b *bench) { b.write("cmd/app/default.pgo", "") },
+		// One that is none, as go would compile the standard library with it.
+		{name: "default.pgo appears", change: func(b *bench) { b.write("cmd/app/default.pgo", "none\n") },
 			undo: func(b *bench) { b.remove("cmd/app/default.pgo") }},
 		{name: "go.mod in a directory that a package could be in", change: func(b *bench) { b.write("cmd/go.mod", "module example.test/cmd\n") },
 			undo: func(b *bench) { b.remove("cmd/go.mod") }},

@@ -80,7 +80,7 @@ func (p *pair) takeEvents(r *result) (problems []string) {
 			V                          int
 			Type, Text                 string
 			Compiled, Reused, Relinked int
-			Current                    bool
+			Current, Direct            bool
 		}
 		if json.Unmarshal([]byte(line), &ev) != nil || ev.V == 0 {
 			rest.WriteString(line)
@@ -94,6 +94,9 @@ func (p *pair) takeEvents(r *result) (problems []string) {
 			p.stat.relinked += ev.Relinked
 			if ev.Current {
 				p.stat.current++
+			}
+			if ev.Direct {
+				p.stat.direct++
 			}
 		case "warning", "error":
 			problems = append(problems, "gust reports: "+strings.TrimSpace(line))

@@ -14,7 +14,7 @@ type totals struct {
 	steps, broken              int
 	archives                   int // archives compared, at most at a time
 	compiled, reused, relinked int
-	current                    int // builds for which go was not started
+	current, direct            int // builds for which go was not started
 	kinds                      map[string]int
 }
 
@@ -44,6 +44,7 @@ func (s *totals) add(o *totals) {
 	s.reused += o.reused
 	s.relinked += o.relinked
 	s.current += o.current
+	s.direct += o.direct
 	for k, n := range o.kinds {
 		s.kinds[k] += n
 	}
@@ -57,8 +58,8 @@ func (s *totals) String() string {
 	for _, k := range slices.Sorted(maps.Keys(s.kinds)) {
 		kinds = append(kinds, fmt.Sprintf("%s %d", k, s.kinds[k]))
 	}
-	return fmt.Sprintf("%d steps, %d of them with compile errors; %d current, %d compiled, %d reused, %d relinked; "+
-		"%d archives compared; %d kinds of edits: %s", s.steps, s.broken, s.current, s.compiled, s.reused, s.relinked,
+	return fmt.Sprintf("%d steps, %d of them with compile errors; %d current, %d direct, %d compiled, %d reused, %d relinked; "+
+		"%d archives compared; %d kinds of edits: %s", s.steps, s.broken, s.current, s.direct, s.compiled, s.reused, s.relinked,
 		s.archives, len(kinds), strings.Join(kinds, ", "))
 }
 

@@ -37,11 +37,19 @@ func (w *wrapper) compile() int {
 		}})
 		return replace(w.tool, w.args)
 	}
+	if w.Steps {
+		if s, ok := w.compileStep(); ok {
+			w.log(Entry{Tool: "compile", Step: &s})
+		}
+	}
 	rec, err := w.readRecord()
 	if err != nil {
 		return replace(w.tool, w.args)
 	}
 	var why []event.Reason
+	if code, ok := w.failedBefore(); ok {
+		return code
+	}
 	if !w.NoReuse {
 		hit, reasons := w.lookup(rec)
 		if hit != nil {

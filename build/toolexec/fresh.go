@@ -39,6 +39,7 @@ func (w *wrapper) fresh(rec *record, why []event.Reason) int {
 		}
 	} else {
 		entry.Outcome = event.Failed
+		w.noteFailure(&failure{Code: code, Printed: w.c.neutral(string(printed)), Imports: state.list, Entry: entry})
 	}
 	_, _ = os.Stdout.Write(printed)
 	entry.Warning = w.warning

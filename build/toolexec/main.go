@@ -50,6 +50,11 @@ func Main(args []string) int {
 		if session.Probe {
 			return 1
 		}
+		if w.Steps {
+			if s, ok := w.linkStep(); ok {
+				w.log(Entry{Tool: "link", Step: &s})
+			}
+		}
 		w.log(Entry{Tool: "link", BuildPackage: event.BuildPackage{ImportPath: importPath("")}})
 	}
 	return replace(tool, rest)

@@ -35,6 +35,11 @@ type Session struct {
 	// Mixed says that packages of the module cache may import some that change.
 	// Those that do are remembered, too.
 	Mixed bool `json:"mixed,omitempty"`
+	// Steps logs tool calls so that they can be made again, see [Step].
+	Steps bool `json:"steps,omitempty"`
+	// Failures is a directory in which failed compiles are noted, and found if
+	// they are asked for again; empty for none.
+	Failures string `json:"failures,omitempty"`
 	// Starts logs when each tool is started, for --timings.
 	Starts bool `json:"starts,omitempty"`
 }
@@ -66,6 +71,8 @@ type Entry struct {
 	Sources []SourceChange `json:"sources,omitempty"`
 	// Start is set, and nothing else, in the line that a tool begins with.
 	Start *Start `json:"start,omitempty"`
+	// Step is set, and nothing else, in the line that writes a call down.
+	Step *Step `json:"step,omitempty"`
 	// Warning is something that went wrong without harm.
 	Warning string `json:"warning,omitempty"`
 }

@@ -70,6 +70,9 @@ type BuildSummary struct {
 	// Current is true if go was not started because nothing that matters has
 	// changed since the last build.
 	Current bool `json:"current,omitempty"`
+	// Direct is true if go was not started because only the compiles and the
+	// link that are reported had to be done, and it was known how.
+	Direct bool `json:"direct,omitempty"`
 	// Stale says why go was started although there was an earlier build of the
 	// same target, such as "/src/main.go was changed".
 	Stale string `json:"stale,omitempty"`

@@ -58,15 +58,20 @@ func (g *Go) EnvVars(ctx context.Context, chdir string) (Env, error) {
 	if err != nil {
 		return Env{}, err
 	}
-	var env Env
-	if err := json.Unmarshal(out, &env.Vars); err != nil {
-		return Env{}, fmt.Errorf("read the output of %s env: %w", g.Path, err)
-	}
-	if err := json.Unmarshal(out, &env); err != nil {
+	env, err := ReadEnv(out)
+	if err != nil {
 		return Env{}, fmt.Errorf("read the output of %s env: %w", g.Path, err)
 	}
 	if err := g.checkVersion(env.GOVERSION); err != nil {
 		return Env{}, err
 	}
 	return env, nil
+}
+
+// ReadEnv reads what go env -json has written, or the JSON of Vars.
+func ReadEnv(text []byte) (env Env, err error) {
+	if err := json.Unmarshal(text, &env.Vars); err != nil {
+		return Env{}, err
+	}
+	return env, json.Unmarshal(text, &env)
 }

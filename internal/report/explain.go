@@ -65,6 +65,9 @@ func (x Explain) headline(packages []event.BuildPackage, sum event.BuildSummary)
 		saved := "saved " + Duration(time.Duration(sum.SavedNS))
 		text += " (" + palette(x.Color).green(saved) + ")"
 	}
+	if sum.Direct {
+		text += ", go was not started"
+	}
 	return text + "\n"
 }
 
