@@ -198,6 +198,9 @@ func (a *app) envExplain(ctx context.Context, f envFlags, chdir string) error {
 		var picked []projectenv.Variable
 		for _, name := range f.names {
 			at := slices.IndexFunc(vars, func(v projectenv.Variable) bool { return v.Name == name })
+			if at < 0 && projectenv.LevelVariable(name) {
+				return fault.New(fault.NotFound, "run: gust env GOARCH", "variable %q means nothing to the GOARCH that is set", name)
+			}
 			if at < 0 {
 				return fault.New(fault.NotFound, "run: gust env --explain", "variable %q is not one of go's or the project's", name)
 			}

@@ -113,6 +113,9 @@ func (flags *kernelFlags) foreign() bool {
 
 // validate refuses flags that mean nothing.
 func (flags *kernelFlags) validate(command string) error {
+	if flags.purposes != nil && len(flags.purposes) == 0 { // --for= is more likely an unset variable than a wish for everything
+		return usageError(command, "--for names no purpose; there are %s", strings.Join(rule.Purposes(), ", "))
+	}
 	for _, p := range flags.purposes {
 		if !slices.Contains(rule.Purposes(), p) {
 			return usageError(command, "--for: %q is none of %s", p, strings.Join(rule.Purposes(), ", "))
@@ -166,7 +169,7 @@ func (flags *kernelFlags) described(command string) (*fact.Host, error) {
 
 func (a *app) kernelCheck(ctx context.Context, flags *kernelFlags) error {
 	if flags.explain != "" {
-		return a.explainRule(flags.explain, flags.color)
+		return a.explainRule(flags.explain, flags.json, flags.color)
 	}
 	if err := flags.validate("kernel"); err != nil {
 		return err

@@ -4,10 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strings"
 
 	"github.com/gust-go/gust/internal/event"
-	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/term"
 	"github.com/gust-go/gust/kernelcheck"
 	"github.com/gust-go/gust/kernelcheck/fact"
@@ -137,22 +135,4 @@ func (a *app) kernelDone(json bool, err error) error {
 		a.emitError(err)
 	}
 	return err
-}
-
-// explainRule prints what is known of a rule or a story.
-func (a *app) explainRule(id, color string) error {
-	human, err := a.human(color)
-	if err != nil {
-		return err
-	}
-	if s, ok := kernelcheck.LookupStory(id); ok {
-		return human.Story(a.term.Out, s)
-	}
-	if r, ok := rule.Lookup(id); ok {
-		return human.Rule(a.term.Out, r)
-	}
-	if k, ok := probe.Lookup(strings.ToLower(id)); ok {
-		return human.Probe(a.term.Out, k)
-	}
-	return fault.New(fault.Usage, "run: gust kernel rules", "there is no rule or probe %q", id)
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/gust-go/gust/kernelcheck"
 	"github.com/gust-go/gust/kernelcheck/host"
 	"github.com/gust-go/gust/kernelcheck/probe"
-	"github.com/gust-go/gust/kernelcheck/rule"
 )
 
 func (a *app) newKernelSnapshotCmd() *cobra.Command {
@@ -51,41 +50,4 @@ func (a *app) kernelSnapshot(ctx context.Context, output, config string) error {
 		return fmt.Errorf("write the snapshot: %w", err)
 	}
 	return f.Close()
-}
-
-func (a *app) newKernelRulesCmd() *cobra.Command {
-	var color string
-	c := &cobra.Command{
-		Use:   "rules",
-		Short: "list all rules with severity and confidence",
-		Long:  "Lists all rules with their severity and confidence.",
-		Args:  usageArgs(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error {
-			human, err := a.human(color)
-			if err != nil {
-				return err
-			}
-			return human.Rules(a.term.Out, rule.Table())
-		},
-	}
-	c.Flags().StringVar(&color, "color", "auto", "auto, always or never")
-	return c
-}
-
-func (a *app) newKernelExplainCmd() *cobra.Command {
-	var color string
-	c := &cobra.Command{
-		Use:   "explain id",
-		Short: "explain a rule with its sources, or a probe",
-		Long:  "Explains a rule: when it applies, what comes of it, what to do, and where it is\nfrom; or a probe, such as bpf-fentry. fieldtrack tells what is true of a claim that goes around.",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usageError("kernel explain", "name one rule; gust kernel rules lists them")
-			}
-			return nil
-		},
-		RunE: func(_ *cobra.Command, args []string) error { return a.explainRule(args[0], color) },
-	}
-	c.Flags().StringVar(&color, "color", "auto", "auto, always or never")
-	return c
 }

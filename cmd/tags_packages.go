@@ -35,6 +35,9 @@ func (f *editedFile) changed() bool { return !bytes.Equal(f.old, f.result.Source
 // them as they were.
 func (a *app) tagsPackages(ctx context.Context, f *tagsFlags, change *structtag.Change) error {
 	if structtag.Empty(change) && !change.Sort && !f.check {
+		if verb := f.args[0]; !strings.ContainsAny(verb, `./\`) { // it may be a package too, but nothing is asked for
+			return tagsUsageError("%q is no verb; there are add, remove, clear, sort and check", verb)
+		}
 		return tagsUsageError("nothing to do: name a verb, or one of -add-tags, -add-options, -remove-tags, -remove-options, -clear-tags, -clear-options, -sort, --check")
 	}
 	if f.check && f.write {

@@ -168,3 +168,66 @@ type KernelTrace struct {
 
 // EventType implements [Event].
 func (KernelTrace) EventType() string { return "kernel.trace" }
+
+// KernelRule describes a rule of gust kernel.
+type KernelRule struct {
+	// ID is the rule's, such as MPTCP.
+	ID string `json:"id"`
+	// Title says it in a line.
+	Title string `json:"title"`
+	// Breaks names what breaks.
+	Breaks string `json:"breaks"`
+	// Severity is error, warning or info.
+	Severity string `json:"severity"`
+	// Confidence is high, medium or low.
+	Confidence string `json:"confidence"`
+	// For are the purposes it matters for, the values of --for.
+	For []string `json:"for,omitempty"`
+	// Condition says when it applies.
+	Condition string `json:"condition"`
+	// Consequence says what comes of it.
+	Consequence string `json:"consequence"`
+	// Action says what to do.
+	Action string `json:"action,omitempty"`
+	// Sources are where the rule is from.
+	Sources []string `json:"sources"`
+}
+
+// EventType implements [Event].
+func (KernelRule) EventType() string { return "kernel.rule" }
+
+// KernelProbeKind describes an experiment that gust kernel makes.
+type KernelProbeKind struct {
+	// Name is the probe's, such as soft-dirty.
+	Name string `json:"name"`
+	// Title says what yes means.
+	Title string `json:"title"`
+	// Since is the Linux version that it came with.
+	Since string `json:"since,omitempty"`
+	// Option is the kernel option that switches it, without CONFIG_.
+	Option string `json:"option,omitempty"`
+	// Sysctl is the setting that can take it away.
+	Sysctl string `json:"sysctl,omitempty"`
+	// Capability is the one that it needs of an unprivileged user.
+	Capability string `json:"capability,omitempty"`
+	// Arch are the GOARCHes that have it at all; all, if left out.
+	Arch []string `json:"arch,omitempty"`
+}
+
+// EventType implements [Event].
+func (KernelProbeKind) EventType() string { return "kernel.probe_kind" }
+
+// KernelStory tells what is true of a claim that goes around.
+type KernelStory struct {
+	// Name is what it is asked for by, such as fieldtrack.
+	Name string `json:"name"`
+	// Title says it in a line.
+	Title string `json:"title"`
+	// Text is the account.
+	Text string `json:"text"`
+	// Sources are where it is from.
+	Sources []string `json:"sources"`
+}
+
+// EventType implements [Event].
+func (KernelStory) EventType() string { return "kernel.story" }

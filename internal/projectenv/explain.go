@@ -66,6 +66,12 @@ func Explain(ctx context.Context, g *gocmd.Go, p *Project, process []string) ([]
 	return all, nil
 }
 
+// LevelVariable reports whether a variable of go's chooses the level or the
+// variant of one GOARCH, as GOAMD64 does. go env lists only the one that counts.
+func LevelVariable(name string) bool {
+	return slices.Contains(safeVars, name) && !slices.Contains([]string{"GOOS", "GOARCH", "GOEXPERIMENT"}, name)
+}
+
 // A layer is one place that values come from.
 type layer map[string]place
 
