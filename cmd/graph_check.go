@@ -1,9 +1,10 @@
 package cmd
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -12,6 +13,8 @@ import (
 	"github.com/gust-go/gust/internal/config"
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/fault"
+	"github.com/gust-go/gust/internal/sarif"
+	"github.com/gust-go/gust/internal/workflow"
 	"github.com/gust-go/gust/modgraph"
 )
 
@@ -98,7 +101,7 @@ func (a *app) violations(flags *graphFlags, found []modgraph.Violation) error {
 				fmt.Fprintf(&b, "         %s\n", v.Advice)
 			}
 			if github {
-				fmt.Fprintf(&b, "::error file=%s,line=%d,title=%s::%s\n", githubEscape(v.File, true), max(v.Line, 1), githubEscape("gust graph: "+v.Rule, true), githubEscape(v.Module.String()+": "+v.Text, false))
+				b.WriteString(workflow.Annotation{Level: workflow.Error, File: v.File, Line: v.Line, Title: "gust graph: " + v.Rule, Text: v.Module.String() + ": " + v.Text}.String())
 			}
 		}
 	}
@@ -114,84 +117,22 @@ func (a *app) violations(flags *graphFlags, found []modgraph.Violation) error {
 	return nil
 }
 
-// githubEscape escapes text of a workflow command, or of a property of one.
-func githubEscape(s string, property bool) string {
-	s = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(s)
-	if property {
-		s = strings.NewReplacer(":", "%3A", ",", "%2C").Replace(s)
-	}
-	return s
-}
-
-// SARIF 2.1.0, as far as it is needed.
-type (
-	sarifLog struct {
-		Schema  string     `json:"$schema"`
-		Version string     `json:"version"`
-		Runs    []sarifRun `json:"runs"`
-	}
-	sarifRun struct {
-		Tool    sarifTool     `json:"tool"`
-		Results []sarifResult `json:"results"`
-	}
-	sarifTool struct {
-		Driver sarifDriver `json:"driver"`
-	}
-	sarifDriver struct {
-		Name  string      `json:"name"`
-		Rules []sarifRule `json:"rules"`
-	}
-	sarifRule struct {
-		ID string `json:"id"`
-	}
-	sarifText struct {
-		Text string `json:"text"`
-	}
-	sarifResult struct {
-		RuleID       string             `json:"ruleId"`
-		Level        string             `json:"level"`
-		Message      sarifText          `json:"message"`
-		Locations    []sarifLocation    `json:"locations"`
-		Fingerprints map[string]string  `json:"partialFingerprints"`
-		Suppressions []sarifSuppression `json:"suppressions,omitempty"`
-	}
-	sarifLocation struct {
-		Physical struct {
-			Artifact struct {
-				URI string `json:"uri"`
-			} `json:"artifactLocation"`
-			Region struct {
-				StartLine int `json:"startLine"`
-			} `json:"region"`
-		} `json:"physicalLocation"`
-	}
-	sarifSuppression struct {
-		Kind          string `json:"kind"`
-		Justification string `json:"justification"`
-	}
-)
-
 func sarifReport(found []modgraph.Violation) ([]byte, error) {
-	run := sarifRun{Tool: sarifTool{sarifDriver{Name: "gust graph", Rules: []sarifRule{}}}, Results: []sarifResult{}}
-	last := ""
+	b := sarif.NewBuilder("gust graph", readVersion())
 	for _, v := range found {
-		if v.Rule != last {
-			run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{v.Rule})
-			last = v.Rule
+		r := sarif.Result{
+			Kind: "fail", Level: "error", Message: sarif.Text{Text: v.Module.String() + ": " + v.Text},
+			Locations: []sarif.Location{{Physical: sarif.Physical{
+				Artifact: sarif.Artifact{URI: (&url.URL{Path: v.File}).String()}, Region: &sarif.Region{StartLine: max(v.Line, 1)},
+			}}},
+			Fingerprints: map[string]string{"ruleAndModule/v1": v.Rule + " " + v.Module.Path},
 		}
-		r := sarifResult{RuleID: v.Rule, Level: "error", Message: sarifText{v.Module.String() + ": " + v.Text},
-			Fingerprints: map[string]string{"ruleAndModule/v1": v.Rule + " " + v.Module.Path}}
-		var at sarifLocation
-		at.Physical.Artifact.URI, at.Physical.Region.StartLine = v.File, max(v.Line, 1)
-		r.Locations = []sarifLocation{at}
 		if v.Excused != "" {
-			r.Suppressions = []sarifSuppression{{"external", v.Excused}}
+			r.Suppressions = []sarif.Suppression{{Kind: "external", Justification: v.Excused}}
 		}
-		run.Results = append(run.Results, r)
+		b.Add(sarif.Rule{ID: v.Rule}, r)
 	}
-	data, err := json.MarshalIndent(sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}}, "", " ")
-	if err != nil {
-		return nil, fmt.Errorf("write SARIF: %w", err)
-	}
-	return append(data, '\n'), nil
+	var out bytes.Buffer
+	err := b.Write(&out)
+	return out.Bytes(), err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/report"
+	"github.com/gust-go/gust/internal/workflow"
 )
 
 // GitHub renders what GitHub's runner and pages show of a run.
@@ -30,18 +31,18 @@ func (h GitHub) Annotations(d *Digest) string {
 	var all []string
 	for _, p := range d.Packages {
 		file, line, text := buildError(p)
-		all = append(all, h.annotation("error", h.path(p.Package, file), line, p.Package, text))
+		all = append(all, annotation(workflow.Error, h.path(p.Package, file), line, p.Package, text))
 	}
 	for _, c := range d.Innermost() {
-		all = append(all, h.annotation("error", h.path(c.Package, c.File), c.Line, c.Package+" "+c.Test, c.Output))
+		all = append(all, annotation(workflow.Error, h.path(c.Package, c.File), c.Line, c.Package+" "+c.Test, c.Output))
 	}
 	if n := len(all); n > maxAnnotations {
 		// Only so many are shown, so the last says what is missing.
 		more := fmt.Sprintf("%d more failures are in the log", n-maxAnnotations+1)
-		all = append(all[:maxAnnotations-1], h.annotation("error", "", 0, "gust test", more))
+		all = append(all[:maxAnnotations-1], annotation(workflow.Error, "", 0, "gust test", more))
 	}
 	for _, f := range d.Flaky {
-		all = append(all, h.annotation("warning", "", 0, f.Package+" "+f.Test, fmt.Sprintf("flaky: failed %d of %d runs", f.Failed, f.Runs)))
+		all = append(all, annotation(workflow.Warning, "", 0, f.Package+" "+f.Test, fmt.Sprintf("flaky: failed %d of %d runs", f.Failed, f.Runs)))
 	}
 	return strings.Join(all, "")
 }
@@ -86,23 +87,9 @@ func (h GitHub) path(pkg, file string) string {
 	return filepath.ToSlash(rel)
 }
 
-func (h GitHub) annotation(kind, file string, line int, title, text string) string {
-	var props []string
-	if file != "" {
-		props = append(props, "file="+property(file), fmt.Sprintf("line=%d", line))
-	}
-	props = append(props, "title="+property(title))
-	return "::" + kind + " " + strings.Join(props, ",") + "::" + data(strings.TrimSpace(text)) + "\n"
-}
-
-// data and property escape text for a command, as the toolkit of GitHub's
-// actions does it.
-func data(s string) string {
-	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(s)
-}
-
-func property(s string) string {
-	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace(s)
+// annotation is one with the text about a place, which may be unknown.
+func annotation(level, file string, line int, title, text string) string {
+	return workflow.Annotation{Level: level, File: file, Line: line, Title: title, Text: text}.String()
 }
 
 // maxSummary is how much a step may write to its summary, and a little less:

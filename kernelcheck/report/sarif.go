@@ -1,105 +1,48 @@
 package report
 
 import (
-	"encoding/json"
+	"cmp"
 	"io"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/gust-go/gust/internal/sarif"
 	"github.com/gust-go/gust/kernelcheck"
 	"github.com/gust-go/gust/kernelcheck/rule"
-)
-
-// The parts of SARIF 2.1.0 that are written, named as in its schema.
-type (
-	sarifLog struct {
-		Schema  string     `json:"$schema"`
-		Version string     `json:"version"`
-		Runs    []sarifRun `json:"runs"`
-	}
-	sarifRun struct {
-		Tool    sarifTool     `json:"tool"`
-		Results []sarifResult `json:"results"`
-	}
-	sarifTool struct {
-		Driver sarifDriver `json:"driver"`
-	}
-	sarifDriver struct {
-		Name           string      `json:"name"`
-		Version        string      `json:"version,omitempty"`
-		InformationURI string      `json:"informationUri"`
-		Rules          []sarifRule `json:"rules"`
-	}
-	sarifRule struct {
-		ID               string    `json:"id"`
-		ShortDescription sarifText `json:"shortDescription"`
-		FullDescription  sarifText `json:"fullDescription"`
-		Help             sarifText `json:"help"`
-		HelpURI          string    `json:"helpUri,omitempty"`
-	}
-	sarifText struct {
-		Text string `json:"text"`
-	}
-	sarifResult struct {
-		RuleID     string            `json:"ruleId"`
-		RuleIndex  int               `json:"ruleIndex"`
-		Kind       string            `json:"kind"`
-		Level      string            `json:"level"`
-		Message    sarifText         `json:"message"`
-		Locations  []sarifLocation   `json:"locations"`
-		Properties map[string]string `json:"properties"`
-	}
-	sarifLocation struct {
-		PhysicalLocation sarifPhysical `json:"physicalLocation"`
-	}
-	sarifPhysical struct {
-		ArtifactLocation sarifArtifact `json:"artifactLocation"`
-	}
-	sarifArtifact struct {
-		URI string `json:"uri"`
-	}
 )
 
 // SARIF writes a report as SARIF 2.1.0. Rules that could not be told are
 // results of kind "open", and a place is needed for each: the program, or the
 // go.mod of the module.
 func SARIF(w io.Writer, r *kernelcheck.Report, version string) error {
-	run := sarifRun{Tool: sarifTool{sarifDriver{Name: "gust kernel", Version: version, InformationURI: "https://github.com/gust-go/gust"}}, Results: []sarifResult{}}
-	index := map[string]int{}
-	for _, f := range append(append([]kernelcheck.Finding{}, r.Findings...), r.Undecided...) {
-		i, ok := index[f.ID]
-		if !ok {
-			i = len(run.Tool.Driver.Rules)
-			index[f.ID] = i
-			run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRuleOf(f))
-		}
-		run.Results = append(run.Results, sarifResultOf(f, i))
+	b := sarif.NewBuilder("gust kernel", version)
+	for _, f := range slices.Concat(r.Findings, r.Undecided) {
+		b.Add(sarifRule(f), sarifResult(f))
 	}
-	if run.Tool.Driver.Rules == nil {
-		run.Tool.Driver.Rules = []sarifRule{}
-	}
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}})
+	return b.Write(w)
 }
 
-func sarifRuleOf(f kernelcheck.Finding) sarifRule {
+func sarifRule(f kernelcheck.Finding) sarif.Rule {
 	title, full := f.Title, f.Title
 	if r, ok := rule.Lookup(f.ID); ok {
 		full = r.Condition
 	} else if s, ok := kernelcheck.LookupStory(f.ID); ok {
 		title, full = s.Title, s.Title
 	}
-	out := sarifRule{ID: f.ID, ShortDescription: sarifText{title}, FullDescription: sarifText{full}, Help: sarifText{orElse(f.Action, "see the sources: "+strings.Join(f.Sources, ", "))}}
+	out := sarif.Rule{
+		ID: f.ID, ShortDescription: &sarif.Text{Text: title}, FullDescription: &sarif.Text{Text: full},
+		Help: &sarif.Text{Text: cmp.Or(f.Action, "see the sources: "+strings.Join(f.Sources, ", "))},
+	}
 	if len(f.Sources) > 0 && strings.HasPrefix(f.Sources[0], "https://") {
 		out.HelpURI = f.Sources[0]
 	}
 	return out
 }
 
-func sarifResultOf(f kernelcheck.Finding, index int) sarifResult {
-	out := sarifResult{RuleID: f.ID, RuleIndex: index, Kind: "fail", Message: sarifText{message(f)}, Properties: map[string]string{"confidence": string(f.Confidence), "verdict": string(f.Verdict)}}
+func sarifResult(f kernelcheck.Finding) sarif.Result {
+	out := sarif.Result{Kind: "fail", Message: sarif.Text{Text: message(f)}, Properties: map[string]string{"confidence": string(f.Confidence), "verdict": string(f.Verdict)}}
 	switch {
 	case f.Verdict != "yes":
 		out.Kind, out.Level = "open", "none" // the schema wants none for all but fail
@@ -112,15 +55,8 @@ func sarifResultOf(f kernelcheck.Finding, index int) sarifResult {
 	if f.Subject != "" && !strings.Contains(f.Subject, " ") && !strings.Contains(f.Subject, "=") {
 		uri = (&url.URL{Path: filepath.ToSlash(f.Subject)}).String()
 	}
-	out.Locations = []sarifLocation{{sarifPhysical{sarifArtifact{uri}}}}
+	out.Locations = []sarif.Location{{Physical: sarif.Physical{Artifact: sarif.Artifact{URI: uri}}}}
 	return out
-}
-
-func orElse(s, fallback string) string {
-	if s == "" {
-		return fallback
-	}
-	return s
 }
 
 // message says a finding in one line.

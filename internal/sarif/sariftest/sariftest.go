@@ -1,4 +1,6 @@
-package report
+// Package sariftest holds SARIF reports to the schema, for tests of the commands
+// that write them.
+package sariftest
 
 import (
 	"encoding/json"
@@ -7,23 +9,41 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/gust-go/gust/internal/gocmd"
 )
 
-// sarifSchema takes the JSON schema of SARIF 2.1.0 out of a Go module, where it
-// is a string, so that no copy of it is kept here.
-func sarifSchema(t *testing.T) map[string]any {
+// A Schema is the JSON schema of SARIF 2.1.0.
+type Schema map[string]any
+
+// Problems lists what the schema says against a report.
+func (s Schema) Problems(t *testing.T, report []byte) []string {
 	t.Helper()
-	c := exec.Command("go", "mod", "download", "-json", "github.com/owenrumney/go-sarif/v3@v3.2.3")
-	c.Dir = t.TempDir() // not this module: it is no dependency
-	c.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=")
-	out, err := c.Output()
+	var value any
+	if err := json.Unmarshal(report, &value); err != nil {
+		t.Fatal(err)
+	}
+	v := &validator{root: s}
+	v.check("$", s, value)
+	return v.errors
+}
+
+// Load takes the JSON schema of SARIF 2.1.0 out of a Go module, where it
+// is a string, so that no copy of it is kept here.
+func Load(t *testing.T) Schema {
+	t.Helper()
+	g, err := gocmd.Find(append(os.Environ(), "GOWORK=off", "GOFLAGS="))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.Dir = t.TempDir() // not this module: it is no dependency
+	out, err := g.Output(t.Context(), "mod", "download", "-json", "github.com/owenrumney/go-sarif/v3@v3.2.3")
 	if err != nil {
 		if os.Getenv("CI") != "" {
 			t.Fatalf("CI must have the schema: %v", err)
@@ -38,7 +58,7 @@ func sarifSchema(t *testing.T) map[string]any {
 	if err != nil {
 		t.Fatal(err)
 	}
-	schema := make(map[string]any)
+	schema := make(Schema)
 	ast.Inspect(file, func(n ast.Node) bool {
 		if lit, ok := n.(*ast.BasicLit); ok && len(lit.Value) > 10000 {
 			text, _ := strconv.Unquote(lit.Value)
