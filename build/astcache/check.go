@@ -3,7 +3,6 @@ package astcache
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"sort"
 	"time"
 )
@@ -127,16 +126,17 @@ func (v *Verdict) checkDir(d *Dir, l look) {
 }
 
 func (v *Verdict) checkFile(d *Dir, f *File, l look) {
-	path := filepath.Join(d.Path, f.Name)
-	switch {
-	case f.Mode == Kind:
+	if f.Mode == Kind {
 		if l.digest == unreadable || l.kind() != f.Stat {
-			v.against(path+came(l, f.Stat), true)
+			v.against(d.path(f)+came(l, f.Stat), true)
 		}
 		return
-	case l.digest == f.Stat && !f.Racy:
+	}
+	if l.digest == f.Stat && !f.Racy {
 		return
-	case f.Mode == Fixed:
+	}
+	path := d.path(f)
+	if f.Mode == Fixed {
 		v.against(path+" was changed", true)
 		return
 	}

@@ -56,19 +56,19 @@ func (v *Verdict) renewDir(d *Dir, was look, after *scan, is look, written bool)
 }
 
 func (v *Verdict) renewFile(d *Dir, f *File, was, is look, at time.Time) error {
-	path := filepath.Join(d.Path, f.Name)
 	if f.Mode == Kind {
 		if is.kind() != was.kind() {
-			return fmt.Errorf("%w: %s", ErrMoved, path)
+			return fmt.Errorf("%w: %s", ErrMoved, d.path(f))
 		}
 		return nil
 	}
 	if is.digest != was.digest {
-		return fmt.Errorf("%w: %s", ErrMoved, path)
+		return fmt.Errorf("%w: %s", ErrMoved, d.path(f))
 	}
 	if !was.racy(v.before.at) {
 		return nil
 	}
+	path := d.path(f)
 	if f.Mode == Fixed {
 		return fmt.Errorf("%w: %s", ErrMoved, path)
 	}

@@ -1,5 +1,7 @@
 package astcache
 
+import "path/filepath"
+
 // A Mode says what about a file counts.
 type Mode uint8
 
@@ -49,6 +51,9 @@ type Dir struct {
 	Racy  bool
 	Files []File
 }
+
+// path is that of one of the files. There are thousands, and few are asked for.
+func (d *Dir) path(f *File) string { return filepath.Join(d.Path, f.Name) }
 
 // A File is a file in a Dir.
 type File struct {
