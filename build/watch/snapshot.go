@@ -133,10 +133,23 @@ func changed(old, cur *snapshot) (path string, n int) {
 	return path, n
 }
 
-// missed returns a path that a build which began at start may have seen in
-// another version than cur has: it has changed since before, it is new to the
-// inputs and was written later, or it is gone. Which files count may have
-// changed as well; that alone is no reason to build again.
+// fileTime is the time that a file gets which is written now. File systems have
+// a clock that lags behind the system's by up to a tick, ten
+// milliseconds; with a margin, what was written just before would count as changed.
+func (w *watcher) fileTime() time.Time {
+	file := filepath.Join(w.temp, "now")
+	if err := os.WriteFile(file, nil, 0o600); err == nil {
+		if info, err := os.Stat(file); err == nil {
+			return info.ModTime()
+		}
+	}
+	return time.Now().Add(-20 * time.Millisecond)
+}
+
+// missed returns a path that a build may have seen in another version than cur
+// has: it has changed since before, it is new to the inputs and its file time
+// is not before start, when the build began, or it is gone. Which files count may
+// have changed as well; that alone is no reason to build again.
 func missed(before, cur *snapshot, start time.Time) (path string, n int) {
 	note := func(p string) {
 		if n == 0 || p < path {
@@ -144,8 +157,7 @@ func missed(before, cur *snapshot, start time.Time) (path string, n int) {
 		}
 		n++
 	}
-	// File systems use a clock that lags by some milliseconds.
-	since := start.Add(-20 * time.Millisecond).UnixNano()
+	since := start.UnixNano()
 	for p, st := range cur.files {
 		was, ok := before.files[p]
 		if ok && !was.same(st) || !ok && st.mtime >= since {

@@ -126,8 +126,8 @@ func (w *watcher) run(ctx context.Context) (int, error) {
 // round builds until what was built is what is there.
 func (w *watcher) round(ctx context.Context, l *lister, why event.Watch, force bool) (code int, quit bool, err error) {
 	for {
-		start := time.Now()
-		before := w.inputs.take(w.last, start)
+		start := w.fileTime()
+		before := w.inputs.take(w.last, time.Now())
 		w.sink.Emit(why)
 		code, quit, again, err := w.build(ctx, force)
 		if quit || err != nil {

@@ -268,3 +268,30 @@ func TestHandOverRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestJustBefore: what was written a moment before a build has been built, and
+// what is written from then on has not.
+func TestJustBefore(t *testing.T) {
+	w := &watcher{temp: t.TempDir()}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "a.go")
+	write(t, file, "package a\n")
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := w.fileTime()
+	for !start.After(info.ModTime()) { // a tick
+		start = w.fileTime()
+	}
+	in := newInputs()
+	in.addDir(dir, sources)
+	nothing := newInputs().take(nil, time.Now())
+	if path, n := missed(nothing, in.take(nil, time.Now()), start); n != 0 {
+		t.Errorf("%d missed, such as %s, though it was written before the build", n, path)
+	}
+	write(t, file, "package a // later\n")
+	if path, n := missed(nothing, in.take(nil, time.Now()), start); n != 1 || path != file {
+		t.Errorf("%d missed, such as %q, want %s, written after the build began", n, path, file)
+	}
+}

@@ -5,9 +5,11 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"syscall"
 	"testing"
+	"time"
 )
 
 const watchedMain = `package main
@@ -64,6 +66,13 @@ func newWatched(t *testing.T, cache string) *terminal {
 	tt.write("go.mod", "module w\n\ngo 1.24\n")
 	tt.write("main.go", watchedMain)
 	tt.write("lib/lib.go", libText("1", -1, false))
+	// As in most work trees, the files are older than the watch.
+	for _, name := range []string{"go.mod", "main.go", "lib/lib.go"} {
+		old := time.Now().Add(-time.Hour)
+		if err := os.Chtimes(filepath.Join(tt.dir, name), old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return tt
 }
 
