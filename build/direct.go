@@ -170,7 +170,7 @@ func replaceByCopy(exe, output string, mode os.FileMode) error {
 func (t *target) planned(snap *astcache.Snapshot) {
 	snap.Plan = astcache.Sum{}
 	plan := t.nextPlan
-	if plan == nil && !t.session.toolexec.Mixed && len(snap.Outputs) == 1 {
+	if plan == nil && len(snap.Outputs) == 1 {
 		earlier := t.plan
 		if t.verdict == nil || t.verdict.Relist || t.verdict.Unproven {
 			earlier = nil // other files and imports may have been compiled
@@ -198,5 +198,5 @@ func planEnv(e gocmd.Env) direct.Env {
 
 // plans reports whether wrappers are to write their steps down.
 func (t *target) plans() bool {
-	return t != nil && t.Verb == "build" && t.Lines != LinesRelaxed && !t.session.toolexec.Mixed
+	return t != nil && t.Verb == "build" && t.Lines != LinesRelaxed
 }

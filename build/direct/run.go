@@ -191,10 +191,10 @@ func (r *run) compile(ctx context.Context, c *Compile) error {
 	}
 	// The wrapper has stored it, under this name.
 	a.BuildID = ""
-	b = a.Bytes()
-	key := store.Key(b)
+	parts := a.Parts()
+	key := store.Key(parts...)
 	if !r.Store.Has(store.Object, key) {
-		if err := r.Store.Put(store.Object, key, b); err != nil {
+		if err := r.Store.Put(store.Object, key, parts...); err != nil {
 			return err
 		}
 	}

@@ -174,26 +174,26 @@ func headerText(header, buildID string) string {
 }
 
 // Bytes assembles the archive exactly as the compiler writes it.
-func (a *Archive) Bytes() []byte {
-	head := headerText(a.Header, a.BuildID)
-	out := make([]byte, 0, len(a.Export)+len(a.object)+2*len(head)+256)
-	out = append(out, arMagic...)
-	out = appendMember(out, "__.PKGDEF", []byte(head), []byte(exportStart), a.Export, []byte(exportEnd))
-	return appendMember(out, "_go_.o", []byte(head), a.object)
+func (a *Archive) Bytes() []byte { return bytes.Join(a.Parts(), nil) }
+
+// Parts is Bytes in pieces, which are those of a where they are large: an archive
+// with embedded files can have a hundred megabytes.
+func (a *Archive) Parts() [][]byte {
+	head := []byte(headerText(a.Header, a.BuildID))
+	parts := appendMember([][]byte{[]byte(arMagic)}, "__.PKGDEF", head, []byte(exportStart), a.Export, []byte(exportEnd))
+	return appendMember(parts, "_go_.o", head, a.object)
 }
 
-func appendMember(out []byte, name string, parts ...[]byte) []byte {
+func appendMember(out [][]byte, name string, parts ...[]byte) [][]byte {
 	size := 0
 	for _, p := range parts {
 		size += len(p)
 	}
 	// cmd/internal/archive.FormatHeader: no time, owner or group, mode 0644.
-	out = fmt.Appendf(out, "%-16s%-12d%-6d%-6d%-8o%-10d`\n", name, 0, 0, 0, 0o644, size)
-	for _, p := range parts {
-		out = append(out, p...)
-	}
+	out = append(out, fmt.Appendf(nil, "%-16s%-12d%-6d%-6d%-8o%-10d`\n", name, 0, 0, 0, 0o644, size))
+	out = append(out, parts...)
 	if size&1 != 0 {
-		out = append(out, 0)
+		out = append(out, []byte{0})
 	}
 	return out
 }

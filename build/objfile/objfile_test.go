@@ -72,7 +72,7 @@ func TestParseAndBytes(t *testing.T) {
 
 func TestParseRefusesMoreMembers(t *testing.T) {
 	b := compile(t)
-	more := appendMember(bytes.Clone(b), "asm.o", []byte("x"))
+	more := bytes.Join(appendMember([][]byte{b}, "asm.o", []byte("x")), nil)
 	if _, err := Parse(more); !errors.Is(err, ErrFormat) {
 		t.Errorf("archive with assembly: %v, want ErrFormat", err)
 	}

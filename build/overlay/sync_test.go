@@ -111,6 +111,10 @@ func TestReconcile(t *testing.T) {
 			user, dir := pair(t)
 			a, d := addEntry(t, user, "x", []byte("by go"), now.Add(-tt.users*time.Minute))
 			oursA, _ := addEntry(t, dir, "x", []byte("by gust"), now.Add(-tt.ours*time.Minute))
+			// Written in one tick of the file system's clock they would pass for the same.
+			if err := os.Chtimes(a, now.Add(-time.Hour), now.Add(-time.Hour)); err != nil {
+				t.Fatal(err)
+			}
 			want := map[string]string{"user": read(t, a), "gust": read(t, oursA)}[tt.want]
 			if tt.broken != "" {
 				write(t, oursA, strings.Trim(tt.broken, "-"))

@@ -112,26 +112,19 @@ func (s *Store) Put(k Kind, key string, body ...[]byte) error {
 	if err != nil {
 		return err
 	}
-	if err := write(file, seal(body)); err != nil {
+	if err := write(file, append([][]byte{head(body)}, body...)...); err != nil {
 		return fmt.Errorf("store %s: %w", k, err)
 	}
 	return nil
 }
 
-func seal(body [][]byte) []byte {
-	size := len(magic) + sha256.Size
+// head is what an entry begins with.
+func head(body [][]byte) []byte {
 	h := sha256.New()
 	for _, b := range body {
 		h.Write(b)
-		size += len(b)
 	}
-	out := make([]byte, 0, size)
-	out = append(out, magic...)
-	out = h.Sum(out)
-	for _, b := range body {
-		out = append(out, b...)
-	}
-	return out
+	return h.Sum([]byte(magic))
 }
 
 func open(b []byte) (body []byte, ok bool) {
@@ -143,8 +136,8 @@ func open(b []byte) (body []byte, ok bool) {
 	return body, sha256.Sum256(body) == [sha256.Size]byte(sum)
 }
 
-// write puts b at file by way of a temporary name in the same directory.
-func write(file string, b []byte) error {
+// write puts parts at file by way of a temporary name in the same directory.
+func write(file string, parts ...[]byte) error {
 	dir := filepath.Dir(file)
 	f, err := os.CreateTemp(dir, "tmp-*")
 	if errors.Is(err, fs.ErrNotExist) {
@@ -156,7 +149,11 @@ func write(file string, b []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(b)
+	for _, b := range parts {
+		if err == nil {
+			_, err = f.Write(b)
+		}
+	}
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}

@@ -206,7 +206,7 @@ func (w *wrapper) remember(rec *record, x *result, s importState, printed []byte
 	}
 	a.BuildID = ""
 	var err error
-	if v.Object, err = w.putObject(a.Bytes()); err != nil {
+	if v.Object, err = w.putObject(a.Parts()...); err != nil {
 		return err
 	}
 	if hdr := w.c.byName["asmhdr"]; hdr != "" {
@@ -221,7 +221,7 @@ func (w *wrapper) remember(rec *record, x *result, s importState, printed []byte
 	return w.addVariant(rec, v)
 }
 
-func (w *wrapper) putObject(b []byte) (string, error) {
-	key := store.Key(b)
-	return key, w.store.Put(store.Object, key, b)
+func (w *wrapper) putObject(parts ...[]byte) (string, error) {
+	key := store.Key(parts...)
+	return key, w.store.Put(store.Object, key, parts...)
 }

@@ -56,6 +56,7 @@ func (w *watcher) start() error {
 	proc, err := process.Start(process.Spec{
 		Path: p.Command[0], Args: p.Command[1:], Dir: p.Dir, Env: env,
 		Stdin: w.Stdin, Stdout: w.Stdout, Stderr: w.Stderr,
+		Guard: []string{w.Self, process.GuardCommand},
 	})
 	if err != nil {
 		// Like a program that ends at once: the next change may mend it.

@@ -12,6 +12,7 @@
 //   - what `go run` starts in place of the program, which must not wait either,
 //   - `gust testexec …`, in which each test binary runs, and the first process of
 //     its sandbox,
+//   - `gust watchguard …`, which outlives a `gust run --watch` that is killed,
 //   - `gust kernelprobe …`, with which `gust kernel` starts itself several times
 //     in a check of milliseconds.
 package fastpath
@@ -19,11 +20,13 @@ package fastpath
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/gust-go/gust/build/runexec"
 	"github.com/gust-go/gust/build/toolexec"
 	_ "github.com/gust-go/gust/cmd/fastpath/handover" // before all that is imported here
+	"github.com/gust-go/gust/internal/process"
 	"github.com/gust-go/gust/internal/profile"
 	"github.com/gust-go/gust/kernelcheck/probe/raw"
 	"github.com/gust-go/gust/testrun/sandbox/box"
@@ -42,6 +45,10 @@ func init() {
 		os.Exit(box.Main(os.Args[2:]))
 	case box.InitCommand:
 		os.Exit(box.InitMain())
+	case process.GuardCommand:
+		group, _ := strconv.Atoi(os.Args[2])
+		process.Guard(os.Stdin, group)
+		os.Exit(0)
 	case raw.Command:
 		// A probe that a seccomp filter may kill, or that clears soft-dirty bits,
 		// runs in a process that does nothing else, see package raw.

@@ -219,7 +219,7 @@ func watchEnds(tt *terminal) {
 	tt.wait(`status 130`)
 	tt.nothingLeft()
 
-	// No handler sees SIGKILL; the kernel tells the program.
+	// No handler sees SIGKILL; the kernel tells the program, and the guard its child.
 	tt.clear()
 	tt.line(`gust run --watch .; echo "status $?"`)
 	killed := tt.started(3)
@@ -228,9 +228,7 @@ func watchEnds(tt *terminal) {
 	}
 	tt.until("the program is gone as well", func() bool { return !alive(killed) })
 	tt.until("the shell is back", func() bool { return tt.count("status 137") == 1 })
-	for _, pid := range tt.marked() {
-		_ = syscall.Kill(pid, syscall.SIGKILL) // its child, which nobody tells
-	}
+	tt.until("its child and the guard are gone", func() bool { return len(tt.marked()) == 0 })
 
 	// The terminal goes away.
 	tt.line("stty sane")

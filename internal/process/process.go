@@ -9,6 +9,7 @@ import (
 	"io"
 	"os/exec"
 	"runtime"
+	"sync"
 	"time"
 )
 
@@ -24,19 +25,25 @@ type Spec struct {
 	// handed over as they are.
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
+	// Guard is a command that runs [Guard] for the process group whose number is
+	// added to it; without one, what the program has started outlives this
+	// process if that is killed.
+	Guard []string
 }
 
 // A Process is a program that was started.
 type Process struct {
 	cmd  *exec.Cmd
 	done chan struct{}
+	// relieve ends the guard.
+	relieve func()
 	// Once done is closed:
 	err   error // of Wait
 	alone bool  // nothing of the group was left when the program ended
 }
 
 // Start starts a program. On Linux it is killed if this process dies without
-// having stopped it; what it has started itself then lives on.
+// having stopped it; the rest of its group is left to a guard.
 func Start(s Spec) (*Process, error) {
 	p := &Process{done: make(chan struct{})}
 	p.cmd = exec.Command(s.Path, s.Args...)
@@ -63,6 +70,12 @@ func Start(s Spec) (*Process, error) {
 	if err := <-started; err != nil {
 		return nil, fmt.Errorf("start %s: %w", s.Path, err)
 	}
+	p.relieve = sync.OnceFunc(guard(s.Guard, p.PID()))
+	go func() {
+		if <-p.done; p.alone {
+			p.relieve() // another group may get the number
+		}
+	}()
 	return p, nil
 }
 
@@ -86,6 +99,7 @@ func (p *Process) Ended() string {
 // to grace, or until hurry is closed, and kills. It returns when all has ended.
 func (p *Process) Stop(grace time.Duration, hurry <-chan struct{}) {
 	const poll = 5 * time.Millisecond
+	defer p.relieve()
 	if p.gone() {
 		return // the system may have given the group's number to another one
 	}
