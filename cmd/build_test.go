@@ -74,7 +74,7 @@ func TestBuildOptions(t *testing.T) {
 				t.Fatalf("exit code %d, stderr %q", code, stderr)
 			}
 			got := f.opts
-			if got.Go == nil || !filepath.IsAbs(got.Self) || got.Stdin == nil || got.Stdout == nil || got.Stderr == nil {
+			if got.Go == nil || !filepath.IsAbs(got.Self) || (got.Stdin == nil) != (got.Verb == "test") || got.Stdout == nil || got.Stderr == nil {
 				t.Errorf("options lack something: %+v", got)
 			}
 			if got.Verb != tt.want.Verb || got.Lines != tt.want.Lines || got.NoReuse != tt.want.NoReuse ||

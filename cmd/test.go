@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -35,6 +36,7 @@ type testFlags struct {
 	flaky     string
 	summary   testjson.Summary // what --hide-summary leaves
 	limits    testrun.Limits
+	stress    stressFlag
 	changed   func(name string) bool
 	selection selectFlags
 	box       sandboxFlags
@@ -52,6 +54,28 @@ func (f *rerunFlag) Set(s string) (err error) {
 	if err == nil && f.attempts < 0 {
 		err = fmt.Errorf("%d is negative", f.attempts)
 	}
+	return err
+}
+
+// stressFlag is --stress=N or --stress=DURATION.
+type stressFlag struct{ testrun.Stress }
+
+func (f *stressFlag) String() string { return "" }
+func (f *stressFlag) Type() string   { return "runs or duration" }
+
+func (f *stressFlag) Set(s string) error {
+	if n, err := strconv.Atoi(s); err == nil {
+		if n < 1 {
+			return fmt.Errorf("%d runs", n)
+		}
+		f.Stress = testrun.Stress{Runs: n}
+		return nil
+	}
+	d, err := time.ParseDuration(s)
+	if err == nil && d <= 0 {
+		err = fmt.Errorf("%v is no time", d)
+	}
+	f.Stress = testrun.Stress{For: d}
 	return err
 }
 
@@ -75,7 +99,7 @@ func (a *app) newTestCmd() *cobra.Command {
 	}
 	flags.buildFlags.register(c)
 	flags.register(c)
-	c.SetUsageTemplate(fmt.Sprintf(usageTemplate, testUsage+sandboxUsage+reportUsage+selectUsage+"\n", testEnvironment))
+	c.SetUsageTemplate(fmt.Sprintf(usageTemplate, testUsage+sandboxUsage+reportUsage+selectUsage+"\n", testEnvironment+watchEnv("test")))
 	return c
 }
 
@@ -94,6 +118,7 @@ func (flags *testFlags) register(c *cobra.Command) {
 	f.BoolVar(&flags.rerunOpts.AbortOnDataRace, "rerun-fails-abort-on-data-race", false, "run nothing again after a data race")
 	f.DurationVar(&flags.limits.Slow, "slow", time.Minute, "after which time a test is called slow")
 	f.DurationVar(&flags.limits.Timeout, "test-timeout", 0, "how long one test may run")
+	f.Var(&flags.stress, "stress", "run all tests again and again")
 	f.StringVar(&flags.flaky, "flaky", "pass", "pass or fail")
 	flags.reportFlags.register(f)
 	flags.selection.register(f)
@@ -114,6 +139,9 @@ const (
   --rerun-fails-run-root-test       run the whole test again, not a subtest alone
   --rerun-fails-abort-on-data-race  run nothing again after a data race
   --flaky=pass|fail        whether tests that fail and then pass fail the run (pass)
+  --stress=N|DURATION      run all tests N times, or for so long, and tell how often each
+                           failed
+  --watch                  test again when something changes; keys: r, f, t, q
   --slow=DURATION          call a test slow that runs for longer (1m0s; 0 is never)
   --test-timeout=DURATION  print the goroutines of a package and stop its tests when
                            one of them runs for longer; -timeout is for all of them
@@ -151,16 +179,55 @@ func (a *app) runTestCmd(c *cobra.Command, args []string, flags *testFlags) erro
 		opts.Env = testEnv(c.Context(), build.Options{Go: opts.Go})
 		return a.testWrites(command, *opts)
 	}
+	if flags.watch.on {
+		return a.watchTests(c.Context(), *opts, flags, color)
+	}
+	status := make(chan os.Signal, 1)
+	defer a.statusKey(flags, status)()
+	return a.runTests(c.Context(), *opts, flags, color, status)
+}
+
+// runTests chooses the tests and runs them. Whatever comes out of status makes
+// it say which tests are running.
+func (a *app) runTests(ctx context.Context, opts build.Options, flags *testFlags, color term.ColorMode, status chan os.Signal) error {
 	opts.Stdout, opts.Stderr = a.term.Out, a.term.Err
-	opts.Env = testEnv(c.Context(), *opts)
-	parts, done, err := a.selectTests(c.Context(), *opts, flags)
+	opts.Stdin = nil // go test has no use for it, and the keys are gust's
+	opts.Env = testEnv(ctx, opts)
+	parts, done, err := a.selectTests(ctx, opts, flags)
 	if err != nil || done {
 		return err
 	}
-	return a.show(c.Context(), *opts, flags, color, func(o testrun.Options, sink event.Sink) (testrun.Result, error) {
-		o.Parts = parts
-		return testrun.Run(c.Context(), o, sink)
+	if signals := statusSignals(); len(signals) > 0 {
+		signal.Notify(status, signals...)
+		defer signal.Stop(status)
+	}
+	return a.show(ctx, opts, flags, color, func(o testrun.Options, sink event.Sink) (testrun.Result, error) {
+		o.Parts, o.Status = parts, status
+		return testrun.Run(ctx, o, sink)
 	})
+}
+
+// statusKey makes the key t on a terminal ask for the tests that run, until
+// the returned function is called.
+func (a *app) statusKey(flags *testFlags, status chan<- os.Signal) (stop func()) {
+	if flags.json || !a.term.ErrTTY {
+		return func() {}
+	}
+	keys, err := a.term.Keys()
+	if err != nil {
+		return func() {}
+	}
+	go func() {
+		for key := range keys.Pressed() {
+			if key == 't' || key == 'T' {
+				select {
+				case status <- nil:
+				default: // asked already
+				}
+			}
+		}
+	}()
+	return keys.Restore
 }
 
 // testEnv is go's environment, nil if go does not tell: then the engine will
@@ -191,6 +258,9 @@ func (a *app) checkTestFlags(c *cobra.Command, flags *testFlags) (err error) {
 	if flags.limits.Timeout > 0 && runtime.GOOS != "linux" {
 		return fault.New(fault.Capability, "run: gust test -timeout="+flags.limits.Timeout.String(),
 			"--test-timeout is not available on %s", runtime.GOOS)
+	}
+	if flags.stress.Stress != (testrun.Stress{}) && (flags.rerun.attempts > 0 || flags.watch.on) {
+		return usageError("test", "--stress goes neither with --rerun-fails nor with --watch")
 	}
 	flags.changed = c.Flags().Changed
 	if err := a.checkSandbox(flags); err != nil {

@@ -56,29 +56,39 @@ func (a *app) openCover(opts *build.Options, flags *coverFlags) (*coverRun, erro
 		return nil, usageError("test", "a recorded run has no coverage profile")
 	}
 	c := &coverRun{flags: flags}
-	if name, ok := gocmd.FindFlag("test", opts.Args, "coverprofile"); ok && name != "" {
-		work, err := workDir(*opts)
-		if err != nil {
-			return nil, err
-		}
-		if dir, ok := gocmd.FindFlag("test", opts.Args, "outputdir"); ok && !filepath.IsAbs(name) {
-			work = filepath.Join(work, dir)
-			if filepath.IsAbs(dir) {
-				work = dir
-			}
-		}
-		if c.profile = name; !filepath.IsAbs(name) {
-			c.profile = filepath.Join(work, name)
-		}
-		return c, nil
-	}
 	var err error
+	if c.profile, err = coverProfile(*opts); err != nil || c.profile != "" {
+		return c, err
+	}
 	if c.temp, err = os.MkdirTemp("", "gust-cover"); err != nil {
 		return nil, fmt.Errorf("make a directory for the coverage profile: %w", err)
 	}
 	c.profile = filepath.Join(c.temp, "cover.out")
 	opts.Args = gocmd.InsertFlags(opts.Args, "-coverprofile="+c.profile)
 	return c, nil
+}
+
+// coverProfile is the absolute name of the file that the user sends the
+// coverage profile to, empty if there is none.
+func coverProfile(opts build.Options) (string, error) {
+	name, ok := gocmd.FindFlag("test", opts.Args, "coverprofile")
+	if !ok || name == "" || opts.Go == nil {
+		return "", nil
+	}
+	if filepath.IsAbs(name) {
+		return name, nil
+	}
+	work, err := workDir(opts)
+	if err != nil {
+		return "", err
+	}
+	if dir, ok := gocmd.FindFlag("test", opts.Args, "outputdir"); ok {
+		work = filepath.Join(work, dir)
+		if filepath.IsAbs(dir) {
+			work = dir
+		}
+	}
+	return filepath.Join(work, name), nil
 }
 
 // remove drops a profile that the user did not ask for.

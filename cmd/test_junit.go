@@ -19,6 +19,10 @@ func (r *testReports) writeJUnit(ctx context.Context, result testrun.Result) err
 	}
 	opts := r.flags.junit
 	opts.PackageOutput = func(importPath string) string { return r.builds[importPath] }
+	opts.EveryRun = r.flags.stress.Stress != (testrun.Stress{})
+	if r.outputs != nil {
+		opts.SystemOut = r.outputs.Of
+	}
 	opts.GoVersion = "unknown"
 	if r.opts.Env != nil {
 		opts.GoVersion = r.opts.Env.GOVERSION + " " + r.opts.Env.GOOS + "/" + r.opts.Env.GOARCH

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-
-	"gotest.tools/gotestsum/testjson"
 
 	"github.com/gust-go/gust/build"
 	"github.com/gust-go/gust/internal/event"
@@ -66,16 +63,12 @@ func (a *app) show(ctx context.Context, opts build.Options, flags *testFlags, co
 		ColorErr: a.term.Color(color, a.term.ErrTTY), Clock: a.clock,
 	})
 	digest := view.Gathered()
-	status := make(chan os.Signal, 1)
-	if signals := statusSignals(); len(signals) > 0 {
-		signal.Notify(status, signals...)
-		defer signal.Stop(status)
-	}
 	result, err := run(testrun.Options{
 		Build: opts, Engine: a.build, View: view, Rerun: flags.rerunOpts,
-		Limits: flags.limits, Status: status, Sandbox: flags.box.options(r, opts.Args, a.term.Environ),
+		Limits: flags.limits, Stress: flags.stress.Stress, Profile: reports.profile,
+		Sandbox: flags.box.options(r, opts.Args, a.term.Environ),
 		Verbose: flags.verbose(opts.Args), ForceStream: flags.changed("format") || reports.needStream(),
-		Handlers: []testjson.EventHandler{reports}, Keep: reports.keep(),
+		Handlers: reports.handlers(), Keep: reports.keep(),
 		Execution: quarantined || reports.needExecution() || !flags.json && flags.format != testview.Default,
 	}, sinks{r, view, reports})
 	view.Close()

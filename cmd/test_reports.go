@@ -31,6 +31,7 @@ type reportFlags struct {
 	junit                  junit.Options
 	jsonFile, timingEvents string
 	slowest                int
+	systemOut              bool
 	postRun                string
 	cover                  coverFlags
 }
@@ -39,6 +40,7 @@ func (flags *reportFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&flags.junitFile, "junitfile", "", "file for JUnit XML")
 	f.StringVar(&flags.junit.Name, "junitfile-name", "", "name of the JUnit document")
 	f.BoolVar(&flags.junit.Strict, "junitfile-strict", false, "JUnit XML as Jenkins' schema has it")
+	f.BoolVar(&flags.systemOut, "junitfile-system-out", false, "the output of passed tests as well")
 	f.BoolVar(&flags.junit.HideEmpty, "junitfile-hide-empty-pkg", false, "leave packages without tests out")
 	f.BoolVar(&flags.junit.HideSkipped, "junitfile-hide-skipped-tests", false, "leave skipped tests out")
 	f.StringVar(&flags.jsonFile, "jsonfile", "", "file for go's events")
@@ -54,6 +56,7 @@ const reportUsage = `
   --junitfile=FILE         write JUnit XML
   --junitfile-name=NAME           name of the document
   --junitfile-strict              nothing that Jenkins' schema does not know
+  --junitfile-system-out          what passed tests wrote as well
   --junitfile-hide-empty-pkg      leave packages without tests out
   --junitfile-hide-skipped-tests  leave skipped tests out
   --jsonfile=FILE          write go's events as they are
@@ -76,6 +79,8 @@ type testReports struct {
 	json    *jsonfile.Recorder // nil without files
 	files   []*os.File
 	cover   *coverRun // nil without coverage
+	profile string    // file of the coverage profile, if go writes one
+	outputs *junit.Outputs
 	partial bool
 }
 
@@ -120,9 +125,24 @@ func (a *app) openReports(opts *build.Options, flags *testFlags) (*testReports, 
 		r.partial = r.partial || ok
 	}
 	var err error
-	r.cover, err = a.openCover(opts, &flags.cover)
+	if r.cover, err = a.openCover(opts, &flags.cover); err != nil {
+		return nil, err
+	}
 	r.opts = *opts
+	r.profile, err = coverProfile(*opts)
+	if flags.systemOut {
+		r.outputs = new(junit.Outputs)
+	}
 	return r, err
+}
+
+// handlers are the reports that read go's events.
+func (r *testReports) handlers() []testjson.EventHandler {
+	all := []testjson.EventHandler{r}
+	if r.outputs != nil {
+		all = append(all, r.outputs)
+	}
+	return all
 }
 
 // create makes a file and the folders that lead to it.

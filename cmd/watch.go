@@ -28,7 +28,7 @@ type watchFlags struct {
 // add adds the flags that a command has.
 func (f *watchFlags) add(c *cobra.Command) {
 	verb := c.Name()
-	if verb == "build" || verb == "run" {
+	if verb == "build" || verb == "run" || verb == "test" {
 		c.Flags().BoolVar(&f.on, "watch", false, "build again when something changes")
 	}
 	if verb == "run" {
@@ -52,7 +52,7 @@ func watchUsage(verb string) string {
 
 // watchEnv is the same for variables.
 func watchEnv(verb string) string {
-	if watchUsage(verb) == "" {
+	if watchUsage(verb) == "" && verb != "test" {
 		return ""
 	}
 	return `  GUST_WATCH_POLL   interval at which --watch looks for changes, instead of being
@@ -85,7 +85,7 @@ func (a *app) watch(ctx context.Context, opts build.Options, flags *buildFlags, 
 		opts.Args = args
 		return buildCode(a.execute(ctx, opts, flags, color))
 	}
-	s := a.startWatch(ctx, &w)
+	s := a.startWatch(ctx, &w, nil)
 	defer s.end()
 	dir, _ := os.Getwd() // only shortens paths
 	view := report.NewWatch(report.WatchOptions{
@@ -132,6 +132,9 @@ type watchSession struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	keys   *term.Keys // nil without
+	// other deals with keys that only one command has, and says whether to build
+	// again; nil without.
+	other func(key byte) (rebuild bool)
 
 	signals chan os.Signal
 	quit    chan struct{}
@@ -142,8 +145,8 @@ type watchSession struct {
 }
 
 // startWatch connects keys and signals to a watch.
-func (a *app) startWatch(ctx context.Context, w *watch.Options) *watchSession {
-	s := &watchSession{signals: make(chan os.Signal, 8), quit: make(chan struct{})}
+func (a *app) startWatch(ctx context.Context, w *watch.Options, other func(byte) bool) *watchSession {
+	s := &watchSession{other: other, signals: make(chan os.Signal, 8), quit: make(chan struct{})}
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	hurry := make(chan struct{})
 	w.Hurry = hurry
@@ -234,7 +237,10 @@ func (s *watchSession) read(keys *term.Keys, commands chan<- watch.Command) {
 		case 'r', 'R':
 			command = watch.Rebuild
 		default:
-			continue
+			if s.other == nil || !s.other(key) {
+				continue
+			}
+			command = watch.Rebuild
 		}
 		select {
 		case commands <- command:

@@ -32,6 +32,7 @@ type digest struct {
 
 	// uncached says by package why its result is not in go's cache.
 	uncached    func(pkg string) string
+	stress      bool // all tests run in every run
 	buildFailed bool
 	// unfinished names a test that began and did not end.
 	unfinished string
@@ -276,9 +277,14 @@ func (d *digest) end(exit int, wall time.Duration) event.TestSummary {
 		d.sink.Emit(event.TestPackage{Package: name, Outcome: event.BuildFailed, BuildOutput: strings.Join(d.builds[name], "")})
 	}
 	for _, f := range d.flaky() {
-		d.sink.Emit(event.TestFlaky{Package: f.Package, Test: f.Test, Runs: f.Runs, Failed: f.Failed})
+		d.sink.Emit(event.TestFlaky{Package: f.Package, Test: f.Test, Runs: f.Runs, Failed: f.Failed, Failing: d.stress})
 		d.sum.Flaky++
-		d.sum.Failed--
+		if !d.stress {
+			d.sum.Failed--
+		}
+	}
+	if d.stress {
+		d.sum.Failed = len(d.outcomes)
 	}
 	d.sum.ExitCode, d.sum.WallNS = exit, wall.Nanoseconds()
 	return d.sum

@@ -1,6 +1,7 @@
 package testrun
 
 import (
+	"context"
 	"os"
 	"os/signal"
 
@@ -11,8 +12,9 @@ import (
 // interrupts watches for ^C until the returned function is called. The first
 // is go's, which starts nothing more and waits for the tests that run; the
 // second kills everything. stop reports whether there was one, and then kills
-// what is left: tests leave processes behind when they are interrupted.
-func (r *runner) interrupts() (stop func() bool) {
+// what is left: tests leave processes behind when they are interrupted. So do
+// they when ctx ends.
+func (r *runner) interrupts(ctx context.Context) (stop func() bool) {
 	if gocmd.Adopt() != nil {
 		return func() bool { return false } // go's way is all there is
 	}
@@ -36,7 +38,7 @@ func (r *runner) interrupts() (stop func() bool) {
 		signal.Stop(signals)
 		close(quit)
 		n := <-done
-		if n > 0 {
+		if n > 0 || ctx.Err() != nil {
 			_ = gocmd.KillDescendants(os.Getpid())
 		}
 		return n > 0

@@ -45,6 +45,11 @@ type Options struct {
 	Keep bool
 	// Rerun says what happens to tests that failed.
 	Rerun Rerun
+	// Stress repeats the tests; then nothing is a rerun.
+	Stress Stress
+	// Profile is the file that the coverage profile goes to, absolute; empty if
+	// go writes none. What reruns cover is added to it.
+	Profile string
 	// Limits say how long a test may run.
 	Limits Limits
 	// Status makes Run report which tests are running, whenever something

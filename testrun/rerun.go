@@ -106,13 +106,14 @@ func (r *runner) whyNoRerun(code int) error {
 func (r *runner) attempt(ctx context.Context, n int, todo []testjson.TestCase, sink event.Sink) (left []testjson.TestCase, err error) {
 	for _, tc := range todo {
 		o := r.Build
-		// The profile of the whole run must not give way to that of one test.
-		o.Args, err = gocmd.TestPart(o.Args, []string{"run", "coverprofile"}, []string{"-json", runFlag(tc.Test)}, []string{tc.Package})
+		profile, flags := r.rerunProfile([]string{"-json", runFlag(tc.Test)})
+		o.Args, err = gocmd.TestPart(o.Args, []string{"run", "coverprofile"}, flags, []string{tc.Package})
 		if err != nil {
 			return nil, err
 		}
 		r.digest.watch = make(map[testKey]string)
 		res, err := r.stream(ctx, o, n, sink)
+		profile.add(sink)
 		if err != nil {
 			return nil, err
 		}

@@ -3,6 +3,7 @@ package testrun
 import (
 	"context"
 	"io"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/gust-go/gust/build"
 	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/gocmd"
 	"github.com/gust-go/gust/testrun/sandbox"
 )
@@ -21,6 +23,9 @@ import (
 func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 	r := newRunner(o, sink)
 	r.environment(ctx)
+	if r.ownStream() && r.Stress.on() {
+		return Result{}, fault.New(fault.Usage, "run: gust test --help", "%w", errStress)
+	}
 	if err := r.openSandbox(ctx); err != nil {
 		return Result{}, err
 	}
@@ -36,11 +41,8 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 		r.probe(ctx)
 	}
 	defer r.watch(ctx)()
-	stopInterrupts := r.interrupts()
-	err := r.first(ctx, sink)
-	if err == nil && r.result.ExitCode != 0 {
-		err = r.reruns(ctx, sink)
-	}
+	stopInterrupts := r.interrupts(ctx)
+	err := r.runs(ctx, sink)
 	if r.result.Interrupted = stopInterrupts(); r.result.Interrupted && r.result.ExitCode == killedCode {
 		r.result.ExitCode = interruptedCode
 	}
@@ -50,6 +52,18 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 	return r.finish(), err
 }
 
+// runs runs everything, and again what is to run again.
+func (r *runner) runs(ctx context.Context, sink event.Sink) error {
+	if r.Stress.on() {
+		return r.stress(ctx, sink)
+	}
+	err := r.once(ctx, 0, nil, sink)
+	if err == nil && r.result.ExitCode != 0 {
+		err = r.reruns(ctx, sink)
+	}
+	return err
+}
+
 const (
 	// killedCode is what gocmd.Run makes of a go that SIGKILL ended, and
 	// interruptedCode what a shell makes of ^C.
@@ -57,13 +71,14 @@ const (
 	interruptedCode = 128 + 2
 )
 
-// first runs everything once.
-func (r *runner) first(ctx context.Context, sink event.Sink) error {
+// once runs everything once, with further flags.
+func (r *runner) once(ctx context.Context, runID int, extra []string, sink event.Sink) error {
 	first := r.Build
+	extra = append([]string{"-json"}, extra...)
 	if len(r.Parts) == 0 {
-		first.Args = gocmd.InsertFlags(first.Args, "-json")
-		res, err := r.stream(ctx, first, 0, sink)
-		r.result.ExitCode = res.ExitCode
+		first.Args = gocmd.InsertFlags(first.Args, extra...)
+		res, err := r.stream(ctx, first, runID, sink)
+		r.result.ExitCode = max(r.result.ExitCode, res.ExitCode)
 		return err
 	}
 	for _, p := range r.Parts {
@@ -72,15 +87,15 @@ func (r *runner) first(ctx context.Context, sink event.Sink) error {
 			return nil
 		}
 		var drop []string
-		flags := []string{"-json"}
+		flags := extra
 		if p.Run != "" {
-			drop, flags = []string{"run"}, append(flags, "-test.run="+p.Run)
+			drop, flags = []string{"run"}, append(slices.Clip(flags), "-test.run="+p.Run)
 		}
 		var err error
 		if first.Args, err = gocmd.TestPart(r.Build.Args, drop, flags, p.Packages); err != nil {
 			return err
 		}
-		res, err := r.stream(ctx, first, 0, sink)
+		res, err := r.stream(ctx, first, runID, sink)
 		r.result.ExitCode = max(r.result.ExitCode, res.ExitCode)
 		if err != nil {
 			return err

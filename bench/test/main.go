@@ -5,7 +5,7 @@
 // The programs take turns, so that what else the machine does concerns all of
 // them, and the medians count.
 //
-//	go run ./bench/test -module DIR -packages "./model/... ./tsdb/..." -file model/labels/regexp.go -find "return false" -o docs/benchmarks.md
+//	go run ./bench/test -module DIR -packages "./model/... ./tsdb/..." -file model/labels/regexp.go -o docs/benchmarks.md
 package main
 
 import (
@@ -19,7 +19,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gust-go/gust/bench/internal/edit"
 	"github.com/gust-go/gust/bench/internal/result"
+	"github.com/gust-go/gust/build/overlay"
 )
 
 func main() {
@@ -27,12 +29,13 @@ func main() {
 	flag.StringVar(&b.module, "module", "", "directory of a module that may be edited")
 	packages := flag.String("packages", "./...", "packages to test, separated by spaces")
 	flag.StringVar(&b.file, "file", "", "file to edit, relative to the module; empty leaves that case out")
-	flag.StringVar(&b.find, "find", "\n}", "text in the file before whose first occurrence a statement goes")
+	flag.StringVar(&b.fn, "func", "", "function of the file to edit (default: the longest)")
+	cases := flag.String("cases", "cached,edited,stream", "what to measure")
 	flag.IntVar(&b.rounds, "rounds", 7, "how often to run each case")
 	flag.IntVar(&b.events, "events", 1_000_000, "length of the stream")
 	flag.StringVar(&b.out, "o", "", "document to update")
 	flag.Parse()
-	b.packages = strings.Fields(*packages)
+	b.packages, b.cases = strings.Fields(*packages), strings.Split(*cases, ",")
 	if err := b.run(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/test:", err)
 		os.Exit(1)
@@ -41,9 +44,9 @@ func main() {
 
 // A bench is what the flags ask for.
 type bench struct {
-	module, file, find, out string
-	packages                []string
-	rounds, events          int
+	module, file, fn, out string
+	packages, cases       []string
+	rounds, events        int
 
 	gust, gotestsum, work string
 	table                 result.Table
@@ -61,7 +64,12 @@ func (b *bench) run(ctx context.Context) (err error) {
 		}
 	}
 	b.table.Header = []string{"Case", "gust test", "other", "ratio"}
-	for _, step := range []func(context.Context) error{b.cached, b.edited, b.stream} {
+	steps := map[string]func(context.Context) error{"cached": b.cached, "edited": b.edited, "stream": b.stream}
+	for _, name := range b.cases {
+		step, ok := steps[name]
+		if !ok {
+			return fmt.Errorf("there is no case %q", name)
+		}
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -78,7 +86,7 @@ func (b *bench) run(ctx context.Context) (err error) {
 type contestant struct {
 	name  string
 	args  []string
-	stdin string
+	env   []string // besides ours
 	times []time.Duration
 	peak  int64 // bytes
 }
@@ -107,19 +115,10 @@ func (b *bench) compete(ctx context.Context, before func(round int) error, all .
 func (b *bench) once(ctx context.Context, c *contestant) (time.Duration, int64, error) {
 	cmd := exec.CommandContext(ctx, c.args[0], c.args[1:]...)
 	cmd.Dir = b.module
-	cmd.Env = append(os.Environ(), "GUST_CACHE="+filepath.Join(b.work, "gustcache"))
+	cmd.Env = append(append(os.Environ(), "GUST_CACHE="+filepath.Join(b.work, "gustcache")), c.env...)
 	var out bytes.Buffer
 	cmd.Stderr = &out
-	if c.stdin != "" {
-		f, err := os.Open(c.stdin)
-		if err != nil {
-			return 0, 0, err
-		}
-		defer f.Close()
-		cmd.Stdin = f
-	} else {
-		cmd.Stdout = &out
-	}
+	cmd.Stdout = &out
 	began := time.Now()
 	err := cmd.Run()
 	took := time.Since(began)
@@ -145,18 +144,21 @@ func nothing(int) error { return nil }
 // cached runs tests whose results are all in the cache.
 func (b *bench) cached(ctx context.Context) error {
 	goes := &contestant{name: "go test", args: append([]string{"go", "test"}, b.packages...)}
+	stream := &contestant{name: "go test -json", args: append([]string{"go", "test", "-json"}, b.packages...)}
 	sum := &contestant{name: "gotestsum", args: append([]string{b.gotestsum, "--"}, b.packages...)}
 	gust := &contestant{name: "gust", args: append([]string{b.gust, "test"}, b.packages...)}
-	if err := b.compete(ctx, nothing, goes, sum, gust); err != nil {
+	if err := b.compete(ctx, nothing, goes, stream, sum, gust); err != nil {
 		return err
 	}
 	b.row("all cached", gust, goes, false)
+	b.row("all cached", gust, stream, false)
 	b.row("all cached", gust, sum, false)
 	return nil
 }
 
 // edited compiles, links and vets the tests after a function's body changed.
-// Each run has a body of its own: none may find another's results.
+// Each run has a body of its own, and each side a build cache: neither may find
+// what the other has built, nor spend time on bringing it over.
 func (b *bench) edited(ctx context.Context) error {
 	if b.file == "" {
 		return nil
@@ -166,25 +168,43 @@ func (b *bench) edited(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	before, after, ok := strings.Cut(string(text), b.find)
-	if !ok {
-		return fmt.Errorf("%q is not in %s", b.find, b.file)
-	}
 	defer os.WriteFile(file, text, 0o666)
+	var kind edit.Kind
 	n := 0
-	edit := func(int) error {
+	change := func(int) error {
 		n++
-		stmt := fmt.Sprintf("_ = %d; ", time.Now().UnixNano()%1e9+int64(n))
-		return os.WriteFile(file, []byte(before+fmt.Sprintf("\nif len(%q) == 1 { panic(1) }\n", stmt)+b.find+after), 0o666)
+		changed, err := kind.Apply(text, b.fn, int(time.Now().UnixNano()%1e6), n)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(file, changed, 0o666)
 	}
-	args := append([]string{"test", "-run", "^$"}, b.packages...)
-	goes := &contestant{name: "go test", args: append([]string{"go"}, args...)}
-	gust := &contestant{name: "gust", args: append([]string{b.gust}, args...)}
-	if err := b.compete(ctx, edit, goes, gust); err != nil {
+	cache, err := b.ownCache(ctx)
+	if err != nil {
 		return err
 	}
-	b.row("body edit, -run '^$'", gust, goes, false)
+	args := append([]string{"test", "-run", "^$"}, b.packages...)
+	for _, kind = range []edit.Kind{edit.Body, edit.BodyMoved} {
+		n = 0
+		goes := &contestant{name: "go test", args: append([]string{"go"}, args...), env: []string{"GOCACHE=" + cache}}
+		gust := &contestant{name: "gust", args: append([]string{b.gust}, args...)}
+		if err := b.compete(ctx, change, goes, gust); err != nil {
+			return err
+		}
+		b.row(kind.Title+", -run '^$'", gust, goes, false)
+	}
 	return nil
+}
+
+// ownCache is a build cache with what the user's has.
+func (b *bench) ownCache(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "go", "env", "GOCACHE").Output()
+	if err != nil {
+		return "", fmt.Errorf("find the build cache: %w", err)
+	}
+	dir := filepath.Join(b.work, "gocache")
+	_, err = overlay.Sync(ctx, strings.TrimSpace(string(out)), dir)
+	return dir, err
 }
 
 // stream reads a recorded run.

@@ -31,8 +31,10 @@ type inputs struct {
 type rule int
 
 const (
-	sources    rule = iota // what go compiles or reads by its extension
-	everything             // all but what editors leave beside a file
+	sources    rule = iota // what go compiles or reads by its extension, but tests
+	tests                  // tests as well
+	everything             // all but tests and what editors leave beside a file
+	withTests              // tests as well
 )
 
 func newInputs() *inputs {
@@ -79,6 +81,9 @@ func (l *lister) list(ctx context.Context) (*inputs, error) {
 		return nil, err
 	}
 	args := append([]string{"list"}, gocmd.ListArgs(l.verb, l.args)...)
+	if l.verb == "test" {
+		args = append(args, "-test")
+	}
 	args = append(args, "-e", "-deps", listedFields, "--")
 	out, err := l.goCmd.Output(ctx, append(args, l.packages()...)...)
 	if err != nil {
@@ -97,18 +102,32 @@ func (l *lister) list(ctx context.Context) (*inputs, error) {
 		if p.Dir == "" && p.Error != nil {
 			missing = append(missing, p)
 		}
+		if l.verb == "test" && (strings.HasSuffix(p.ImportPath, ".test") || strings.Contains(p.ImportPath, " [")) {
+			continue // the same directory, or generated
+		}
 		if p.local() {
 			in.addPackage(p)
+			if l.verb == "test" {
+				in.addTests(p)
+			}
 			if p.Module != nil {
 				modules[p.Module.Path] = p.Module.Dir
 			}
 		}
 	}
 	in.addMissing(missing, modules)
-	in.addPatterns(l.packages(), l.base(chdir))
+	in.addPatterns(l.packages(), l.base(chdir), l.rule())
 	in.addModuleFiles(env)
 	l.addFlagFiles(in, l.base(chdir))
 	return in, nil
+}
+
+// rule is what counts in the directories of packages.
+func (l *lister) rule() rule {
+	if l.verb == "test" {
+		return tests
+	}
+	return sources
 }
 
 func (l *lister) packages() []string {
@@ -168,6 +187,15 @@ func (in *inputs) addPackage(p listed) {
 	}
 }
 
+// addTests adds the tests of a package and what go keeps for them.
+func (in *inputs) addTests(p listed) {
+	if in.dirs[p.Dir] == everything {
+		in.addDir(p.Dir, withTests)
+	}
+	in.addDir(p.Dir, tests)
+	in.trees[filepath.Join(p.Dir, "testdata")] = withTests
+}
+
 // addEmbed adds what an embed pattern may match tomorrow: the directory in
 // front of its first wildcard with all below it, or one file.
 func (in *inputs) addEmbed(dir, pattern string) {
@@ -202,11 +230,11 @@ func (in *inputs) addMissing(missing []listed, modules map[string]string) {
 
 // addPatterns adds the trees behind patterns such as ./..., where any new
 // directory can become a package.
-func (in *inputs) addPatterns(pkgs []string, base string) {
+func (in *inputs) addPatterns(pkgs []string, base string, r rule) {
 	for _, p := range pkgs {
 		dir, _, ok := strings.Cut(p, "...")
 		if ok && (strings.HasPrefix(p, ".") || filepath.IsAbs(p)) {
-			in.trees[absolute(base, filepath.FromSlash(strings.TrimSuffix(dir, "/")))] = sources
+			in.trees[absolute(base, filepath.FromSlash(strings.TrimSuffix(dir, "/")))] = r
 		}
 	}
 }
@@ -265,7 +293,7 @@ func (l *lister) fallback() *inputs {
 	in := newInputs()
 	chdir, _ := gocmd.FindFlag(l.verb, l.args, "C")
 	base := l.base(chdir)
-	in.trees[base] = sources
+	in.trees[base] = l.rule()
 	for dir := base; ; dir = filepath.Dir(dir) {
 		for _, name := range []string{"go.mod", "go.sum", "go.work"} {
 			file := filepath.Join(dir, name)
@@ -281,10 +309,11 @@ func (l *lister) fallback() *inputs {
 
 // counts reports whether a name in a directory with this rule matters.
 func (r rule) counts(name string) bool {
-	if name == "" || name[0] == '.' || name[0] == '#' || strings.HasSuffix(name, "~") || strings.HasSuffix(name, "_test.go") {
+	if name == "" || name[0] == '.' || name[0] == '#' || strings.HasSuffix(name, "~") ||
+		(r == sources || r == everything) && strings.HasSuffix(name, "_test.go") {
 		return false
 	}
-	if r == everything {
+	if r >= everything {
 		return !temporary(name)
 	}
 	if name[0] == '_' {
@@ -314,10 +343,10 @@ func temporary(name string) bool {
 // patterns leave out the names that go.
 func (r rule) descends(path string) bool {
 	name := filepath.Base(path)
-	if name[0] == '.' || r == sources && (name[0] == '_' || name == "testdata" || name == "vendor" || name == "node_modules") {
+	if name[0] == '.' || r < everything && (name[0] == '_' || name == "testdata" || name == "vendor" || name == "node_modules") {
 		return false
 	}
-	if r == everything {
+	if r >= everything {
 		return true
 	}
 	_, err := os.Lstat(filepath.Join(path, "go.mod"))

@@ -27,7 +27,7 @@ const (
 // Options says what to watch. Verb, Args, Go and Build are needed, and for run
 // Self as well.
 type Options struct {
-	// Verb is build or run, Args are go's arguments.
+	// Verb is build, run or test, Args are go's arguments.
 	Verb string
 	Args []string
 	// Go runs the go command.

@@ -50,7 +50,7 @@ func libText(generation string, exit int, deaf bool) string {
 func TestWatch(t *testing.T) {
 	cache := t.TempDir()
 	for name, test := range map[string]func(*terminal){
-		"run": watchRun, "checkout": watchCheckout, "ends": watchEnds, "build": watchBuild,
+		"run": watchRun, "checkout": watchCheckout, "ends": watchEnds, "build": watchBuild, "test": watchTest,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -277,4 +277,55 @@ func watchBuild(tt *terminal) {
 	tt.nothingLeft()
 	tt.line(`stty -a | grep -o '[- ]icanon\|[- ]echo ' | xargs`)
 	tt.wait(`(?m)^icanon echo$`)
+}
+
+// watchTest: tests run again when they, what they test or what they read changes.
+func watchTest(tt *terminal) {
+	test := func(want int) string {
+		return fmt.Sprintf(`package lib
+
+import (
+	"os"
+	"testing"
+)
+
+func TestGeneration(t *testing.T) {
+	if b, err := os.ReadFile("testdata/text"); err != nil || string(b) != "right" || Generation != %d {
+		t.Errorf("generation %%d with %%q, want %d", Generation, b)
+	}
+}
+
+func TestOther(t *testing.T) {}
+`, want, want)
+	}
+	tt.write("lib/lib_test.go", test(1))
+	tt.write("lib/testdata/text", "right")
+	tt.line(`gust test --watch ./lib; echo "status $?; $(stty -a | grep -o '[- ]icanon\|[- ]echo ' | xargs)"`)
+	tt.wait(`passed in .* · r: test again, f: what failed, t: what runs, q: quit`)
+
+	tt.clear()
+	tt.write("lib/lib.go", libText("2", -1, false))
+	tt.wait(`--- FAIL: TestGeneration`)
+	tt.wait(`lib_test.go:10: generation 2 with "right", want 1`)
+	tt.wait(`2 tests in 1 package`)
+	tt.wait(`failed after `)
+
+	tt.clear()
+	tt.keys("f")
+	tt.wait(`1 test in 1 package`)
+	tt.wait(`failed after `)
+
+	tt.clear()
+	tt.write("lib/lib_test.go", test(2))
+	tt.wait(`2 tests in 1 package`)
+	tt.wait(`passed in `)
+
+	tt.clear()
+	tt.write("lib/testdata/text", "wrong")
+	tt.wait(`generation 2 with "wrong", want 2`)
+	tt.wait(`failed after `)
+
+	tt.keys("q")
+	tt.wait(`status 0; icanon echo`)
+	tt.nothingLeft()
 }

@@ -150,6 +150,17 @@ type TestRerun struct {
 // EventType implements [Event].
 func (TestRerun) EventType() string { return "test.rerun" }
 
+// TestRepeat reports that all tests are about to run once more, for --stress.
+type TestRepeat struct {
+	// Run is the number of the run, from 1.
+	Run int `json:"run"`
+	// Of is how many there will be; zero if time decides.
+	Of int `json:"of,omitempty"`
+}
+
+// EventType implements [Event].
+func (TestRepeat) EventType() string { return "test.repeat" }
+
 // TestFlaky reports a test that failed and then passed.
 type TestFlaky struct {
 	// Package is its import path.
@@ -160,6 +171,8 @@ type TestFlaky struct {
 	Runs int `json:"runs"`
 	// Failed counts how often it failed.
 	Failed int `json:"failed"`
+	// Failing is true if the test counts as failed all the same, with --stress.
+	Failing bool `json:"failing,omitempty"`
 }
 
 // EventType implements [Event].

@@ -70,9 +70,6 @@ func TestTablesAgree(t *testing.T) {
 			t.Errorf("OwnFlags(%s) = %q", verb, own)
 		}
 	}
-	if slices.Contains(OwnFlags("test"), "watch") {
-		t.Error("--watch of go test may be one of a test binary's")
-	}
 }
 
 // documentedFlags reads flag definitions out of a help text: an indented

@@ -19,6 +19,8 @@ type WatchOptions struct {
 	// Program says that a program runs and shares the terminal. Then each
 	// status is a line of its own, which nothing is repainted under.
 	Program bool
+	// Tests says that tests run, and show themselves.
+	Tests bool
 	// Keys says that there are keys to press.
 	Keys bool
 	// Width returns the number of columns of the terminal.
@@ -73,9 +75,9 @@ func (w *Watch) watch(e event.Watch) {
 	case event.WatchBuilding:
 		w.building(e)
 	case event.WatchBuilt:
-		w.built = p.green("built") + " in " + took
+		w.built = p.green(w.word("built", "passed")) + " in " + took
 	case event.WatchFailed:
-		w.built = p.red("build failed") + " after " + took
+		w.built = p.red(w.word("build failed", "failed")) + " after " + took
 		if w.opts.Program {
 			if w.pid > 0 {
 				w.say(w.built + "; the program goes on" + w.keys())
@@ -125,14 +127,22 @@ func (w *Watch) building(e event.Watch) {
 	if e.Changes > 1 {
 		name = fmt.Sprintf("%s and %d more", name, e.Changes-1)
 	}
-	w.say(name + " changed, building")
+	w.say(name + " changed, " + w.word("building", "testing"))
+}
+
+// word picks what to call it.
+func (w *Watch) word(build, test string) string {
+	if w.opts.Tests {
+		return test
+	}
+	return build
 }
 
 func (w *Watch) keys() string {
 	if !w.opts.Keys {
 		return ""
 	}
-	return palette(w.opts.Color).dim(" · r: build again, q: quit")
+	return palette(w.opts.Color).dim(w.word(" · r: build again, q: quit", " · r: test again, f: what failed, t: what runs, q: quit"))
 }
 
 // status shows what stays true until something happens.

@@ -73,7 +73,7 @@ func (k *Keys) Restore() {
 func (k *Keys) read() {
 	defer close(k.pressed)
 	b := make([]byte, 1)
-	for {
+	for awaitKey(k.f) {
 		n, err := k.f.Read(b)
 		if n > 0 {
 			k.pressed <- b[0]

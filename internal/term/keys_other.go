@@ -10,4 +10,6 @@ func foreground(*os.File) bool { return false }
 
 func singleKeys(*os.File) (*mode, error) { return nil, ErrNoKeys }
 
+func awaitKey(*os.File) bool { return false }
+
 func restore(*os.File, *mode) {}

@@ -3,7 +3,9 @@
 package term
 
 import (
+	"errors"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -28,6 +30,24 @@ func singleKeys(f *os.File) (*mode, error) {
 	now.Lflag &^= unix.ICANON | unix.ECHO
 	now.Cc[unix.VMIN], now.Cc[unix.VTIME] = 1, 0
 	return old, unix.IoctlSetTermios(int(f.Fd()), setTermios, &now)
+}
+
+// awaitKey waits for a key. Reading while the job is in the background would stop
+// it, so that a run which ^Z and bg have put there would not go on.
+func awaitKey(f *os.File) bool {
+	for {
+		fds := []unix.PollFd{{Fd: int32(f.Fd()), Events: unix.POLLIN}}
+		_, err := unix.Poll(fds, -1)
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case err != nil:
+			return false
+		case foreground(f) || fds[0].Revents&unix.POLLIN == 0:
+			return true
+		default: // it is another's
+			time.Sleep(100 * time.Millisecond)
+		}
+	}
 }
 
 // restore may come too late: the terminal can be gone.

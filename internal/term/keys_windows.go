@@ -20,6 +20,8 @@ func singleKeys(f *os.File) (*mode, error) {
 	return &old, windows.SetConsoleMode(console, old&^(windows.ENABLE_LINE_INPUT|windows.ENABLE_ECHO_INPUT))
 }
 
+func awaitKey(*os.File) bool { return true }
+
 func restore(f *os.File, old *mode) {
 	_ = windows.SetConsoleMode(windows.Handle(f.Fd()), *old)
 }

@@ -53,6 +53,9 @@ func (d *Digest) Emit(e event.Event) {
 		}
 	case event.TestFlaky:
 		d.Flaky = append(d.Flaky, e)
+		if e.Failing {
+			return
+		}
 		d.Failures = slices.DeleteFunc(d.Failures, func(c event.TestCase) bool { return c.Package == e.Package && c.Test == e.Test })
 	case event.TestSandbox:
 		d.Sandbox = append(d.Sandbox, e)

@@ -55,6 +55,7 @@ type Gust struct {
 	innerBad map[test]bool       // tests of which a subtest failed
 	order    order
 	palette
+	stress  bool   // all tests run again and again
 	current string // what is being compiled
 	tests   int
 	failed  int
@@ -135,6 +136,8 @@ func (g *Gust) Emit(e event.Event) {
 		_, _ = io.WriteString(g.err, g.notice(e))
 	case event.TestRerun:
 		g.print(fmt.Sprintf("\n%s %d: %s\n", g.paint(yellow, "RERUN"), e.Run, plural(e.Tests, "test")))
+	case event.TestRepeat:
+		g.repeat(e)
 	case event.TestSummary:
 		g.print(g.order.rest() + g.summary(e))
 	}
@@ -151,7 +154,7 @@ func (g *Gust) testCase(c event.TestCase) {
 	delete(g.running, test{c.Package, c.Test})
 	g.tests++
 	switch {
-	case c.Outcome == event.Passed && c.Run > 0 && g.Digest.failedBefore(c):
+	case c.Outcome == event.Passed && c.Run > 0 && !g.stress && g.Digest.failedBefore(c):
 		g.show(c.Package, fmt.Sprintf("--- %s: %s (passed in run %d)\n", g.paint(yellow, "FLAKY"), c.Test, c.Run+1))
 	case c.Outcome == event.TestFailed, c.Outcome == event.Unfinished:
 		g.failed++
@@ -196,9 +199,21 @@ func (g *Gust) failure(c event.TestCase) string {
 	return head + "\n" + endLine(c.Output)
 }
 
+// repeat begins a run of --stress.
+func (g *Gust) repeat(e event.TestRepeat) {
+	of := ""
+	if e.Of > 0 {
+		of = fmt.Sprintf(" of %d", e.Of)
+	}
+	g.stress = true
+	g.print(fmt.Sprintf("%s %d%s\n", g.paint(dim, "RUN"), e.Run, of))
+}
+
 func (g *Gust) pkg(p event.TestPackage) {
 	g.ended++
-	text := endLine(p.BuildOutput)
+	// go says on stderr why it could not build.
+	_, _ = io.WriteString(g.err, endLine(p.BuildOutput))
+	var text string
 	if !g.opts.Verbose {
 		text += strings.Join(g.failing[p.Package], "") + endLine(p.Output)
 		delete(g.failing, p.Package)
@@ -215,7 +230,7 @@ func (g *Gust) pkgLine(p event.TestPackage) string {
 		return g.paint(red, "FAIL") + "\t" + p.Package + "\n"
 	case bad:
 		return g.paint(red, "FAIL") + strings.TrimPrefix(p.Line, "FAIL") + "\n"
-	case p.Line == "", g.opts.Live && p.Coverage == "" && (p.Cached || p.Outcome == event.NoTests):
+	case p.Line == "", g.stress && p.Run > 0, g.opts.Live && p.Coverage == "" && (p.Cached || p.Outcome == event.NoTests):
 		return ""
 	case strings.HasPrefix(p.Line, "ok "):
 		return g.paint(green, "ok") + p.Line[2:] + "\n"

@@ -37,6 +37,11 @@ type Options struct {
 	// Strict leaves out what the schema of Jenkins' xUnit plugin does not
 	// know: file, line and properties of a case, and more than three decimals.
 	Strict bool
+	// EveryRun makes each run of a test a case, none an attempt that another run
+	// makes up for.
+	EveryRun bool
+	// SystemOut returns what a test that passed wrote; nil leaves it out.
+	SystemOut func(testjson.TestCase) string
 	// Locate says where a test function is; nil if nobody knows.
 	Locate func(importPath, test string) (file string, line int, ok bool)
 	// PackageOutput returns what to add to the output of a package that
@@ -93,7 +98,7 @@ func (o Options) suite(name string, pkg *testjson.Package) suite {
 	if pkg.TestMainFailed() {
 		s.Cases = append(s.Cases, o.packageFailure(name, pkg))
 	}
-	for _, r := range merge(pkg) {
+	for _, r := range merge(pkg, o.EveryRun) {
 		if o.HideSkipped && r.state == skipped {
 			continue
 		}
@@ -134,6 +139,10 @@ func (o Options) testCase(name string, pkg *testjson.Package, r result) testCase
 		c.Failure = &failure{Message: "Failed", Text: output(pkg, first)}
 	case skipped:
 		c.Skipped = &skip{Message: output(pkg, r.TestCase)}
+	case passed:
+		if o.SystemOut != nil {
+			c.SystemOut = o.SystemOut(r.TestCase)
+		}
 	}
 	if o.Strict {
 		return c

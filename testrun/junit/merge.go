@@ -28,8 +28,9 @@ type result struct {
 
 // merge folds the attempts at each test into one result: failed ones first,
 // then skipped, then passed. Only runs of go test that followed another make
-// attempts; several results in one run, as with -count, stand for themselves.
-func merge(pkg *testjson.Package) []result {
+// attempts; several results in one run, as with -count, stand for themselves,
+// and so do all if every is true.
+func merge(pkg *testjson.Package, every bool) []result {
 	var all []result
 	last := make(map[testjson.TestName]int) // the last run of each test
 	add := func(s state, cases []testjson.TestCase) {
@@ -42,6 +43,9 @@ func merge(pkg *testjson.Package) []result {
 	add(skipped, pkg.Skipped)
 	add(passed, pkg.Passed)
 
+	if every {
+		return all
+	}
 	superseded := make(map[testjson.TestName][]testjson.TestCase)
 	for _, r := range all {
 		if r.state == failed && r.RunID < last[r.Test] {

@@ -38,6 +38,7 @@ type testCase struct {
 	Skipped    *skip       `xml:"skipped,omitempty"`
 	Failure    *failure    `xml:"failure,omitempty"`
 	Reruns     []rerun
+	SystemOut  string `xml:"system-out,omitempty"`
 }
 
 type properties struct {
