@@ -82,17 +82,13 @@ func HTML(w io.Writer, s *Scene) error {
 func round(x float64) float64 { return float64(int(x*10)) / 10 }
 
 func htmlLegend(s *Scene) string {
-	var b strings.Builder
+	var out strings.Builder
+	b := bufio.NewWriter(&out)
 	for _, item := range s.Legend {
-		class := "swatch"
-		style := fmt.Sprintf("background:%s;border-color:%s", item.paint.fill, item.paint.line)
-		if item.paint.dashed {
-			style += ";border-style:dashed"
-		}
-		if item.Style != "" {
-			class, style = "line", "border-top-style:"+item.Style
-		}
-		fmt.Fprintf(&b, `<li><span class="%s" style="%s"></span>%s</li>`, class, style, escape(item.Text))
+		fmt.Fprintf(b, `<li><svg width="24" height="14" viewBox="-1 0 24 14" aria-hidden="true">`)
+		svgSymbol(b, item, Point{})
+		fmt.Fprintf(b, `</svg>%s</li>`, escape(item.Text))
 	}
-	return b.String()
+	_ = b.Flush() // a strings.Builder does not fail
+	return out.String()
 }

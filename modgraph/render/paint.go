@@ -83,14 +83,14 @@ func legendOf(v *modgraph.View) []LegendItem {
 	var items []LegendItem
 	for _, k := range kinds() {
 		if have[k] {
-			items = append(items, LegendItem{Text: names[k], paint: paintOf(modgraph.Node{Kind: k})})
+			items = append(items, LegendItem{Text: names[k], Kind: k, paint: paintOf(modgraph.Node{Kind: k})})
 		}
 	}
 	if replaced {
-		items = append(items, LegendItem{Text: "replaced", paint: paintOf(modgraph.Node{Replaced: true})})
+		items = append(items, LegendItem{Text: "replaced", Kind: modgraph.IndirectNode, paint: paintOf(modgraph.Node{Replaced: true})})
 	}
 	if broken {
-		items = append(items, LegendItem{Text: "could not be loaded", paint: paintOf(modgraph.Node{Problem: true})})
+		items = append(items, LegendItem{Text: "could not be loaded", Kind: modgraph.IndirectNode, paint: paintOf(modgraph.Node{Problem: true})})
 	}
 	if styles[modgraph.Dashed] {
 		items = append(items, LegendItem{Text: "direct, also implied by others", Style: modgraph.Dashed})

@@ -57,6 +57,10 @@ type canvas struct {
 	img   *image.RGBA
 	scale float64
 	fonts *fonts
+	// ras, buf and segments are used again for each shape.
+	ras      vector.Rasterizer
+	buf      sfnt.Buffer
+	segments [][2]Point
 }
 
 func (c *canvas) scene(s *Scene) {
@@ -202,38 +206,11 @@ func ribbon(points []Point, half float64) []Point {
 	return left
 }
 
-// fill fills a polygon. The rasterizer is as large as the polygon, not as
-// the picture.
-func (c *canvas) fill(points []Point, hex string) {
-	if len(points) < 3 {
-		return
-	}
-	x0, y0, x1, y1 := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
-	for _, p := range points {
-		x0, y0, x1, y1 = min(x0, p.X), min(y0, p.Y), max(x1, p.X), max(y1, p.Y)
-	}
-	box := image.Rect(int(x0*c.scale)-1, int(y0*c.scale)-1, int(x1*c.scale)+2, int(y1*c.scale)+2)
-	if box.Intersect(c.img.Bounds()).Empty() {
-		return
-	}
-	r := vector.NewRasterizer(box.Dx(), box.Dy())
-	at := func(p Point) (float32, float32) {
-		return float32(p.X*c.scale) - float32(box.Min.X), float32(p.Y*c.scale) - float32(box.Min.Y)
-	}
-	r.MoveTo(at(points[0]))
-	for _, p := range points[1:] {
-		r.LineTo(at(p))
-	}
-	r.ClosePath()
-	r.Draw(c.img, box, image.NewUniform(parseColor(hex)), image.Point{})
-}
-
 // text draws a line of text from its start on the base line, each character
 // as far along as textWidth says.
 func (c *canvas) text(s string, at Point, size float64, hex string) {
-	var buf sfnt.Buffer
 	for _, r := range s {
-		advance := runeWidth(c.fonts.builtin, &buf, r) * size
+		advance := runeWidth(c.fonts.builtin, &c.buf, r) * size
 		if f := c.fonts.find(r); f != nil {
 			c.glyph(f, r, at, size, hex)
 		} else {
@@ -244,12 +221,11 @@ func (c *canvas) text(s string, at Point, size float64, hex string) {
 }
 
 func (c *canvas) glyph(f *sfnt.Font, r rune, at Point, size float64, hex string) {
-	var buf sfnt.Buffer
-	i, err := f.GlyphIndex(&buf, r)
+	i, err := f.GlyphIndex(&c.buf, r)
 	if err != nil {
 		return
 	}
-	segments, err := f.LoadGlyph(&buf, i, fixed.Int26_6(size*c.scale*64+0.5), nil)
+	segments, err := f.LoadGlyph(&c.buf, i, fixed.Int26_6(size*c.scale*64+0.5), nil)
 	if err != nil || len(segments) == 0 {
 		return // a space, or a bitmap
 	}
@@ -259,7 +235,8 @@ func (c *canvas) glyph(f *sfnt.Font, r rune, at Point, size float64, hex string)
 	if box.Intersect(c.img.Bounds()).Empty() {
 		return
 	}
-	ras := vector.NewRasterizer(box.Dx(), box.Dy())
+	ras := &c.ras
+	ras.Reset(box.Dx(), box.Dy())
 	to := func(p fixed.Point26_6) (float32, float32) {
 		return float32(x + px(p.X) - float64(box.Min.X)), float32(y + px(p.Y) - float64(box.Min.Y))
 	}

@@ -45,8 +45,10 @@ type Frame struct {
 // A LegendItem explains one look.
 type LegendItem struct {
 	Text string
-	// Style is that of a link, empty if the item is about boxes.
+	// Style is that of a link, empty if the item is about boxes; Kind is
+	// theirs.
 	Style string
+	Kind  modgraph.NodeKind
 	paint paint
 	// At is where its symbol is.
 	At Point
@@ -75,15 +77,41 @@ const (
 )
 
 // Limits of the engines: dot leaves some of the time to the next one, and
-// all of them leave a second of ten to drawing.
+// all of them leave a second of ten to drawing. Compiling Graphviz, which
+// happens once on a machine and takes half a second of CPU, is not part of it:
+// a busy machine would never get it done.
 const (
-	dotTime    = 7500 * time.Millisecond
-	layoutTime = 9 * time.Second
+	compileTime = 20 * time.Second
+	dotTime     = 7500 * time.Millisecond
+	layoutTime  = 9 * time.Second
 )
 
 // Place lays out a view. An engine that fails or takes too long is followed
 // by the next, the last of which cannot fail; the notice says so.
 func Place(ctx context.Context, v *modgraph.View, opts Options) (*Scene, error) {
+	s, err := graphviz(ctx, v, opts)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		opts.Notice(fmt.Sprintf("Graphviz cannot be used (%v); the picture is arranged in columns", why(err)))
+	}
+	if s == nil {
+		s = columns(v)
+	}
+	s.finish()
+	return s, nil
+}
+
+// graphviz has Graphviz place a view; the scene is nil if no engine could.
+func graphviz(ctx context.Context, v *modgraph.View, opts Options) (*Scene, error) {
+	g, err := within(ctx, compileTime, func(ctx context.Context) (*layout.Graphviz, error) {
+		return layout.Open(ctx, opts.Cache)
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer g.Close()
 	engines := []struct {
 		name string
 		time time.Duration
@@ -96,43 +124,41 @@ func Place(ctx context.Context, v *modgraph.View, opts Options) (*Scene, error) 
 			continue
 		}
 		s, err := within(all, e.time, func(ctx context.Context) (*Scene, error) {
-			return graphvizScene(ctx, v, e.name, opts.Cache)
+			return graphvizScene(ctx, g, v, e.name)
 		})
-		if err == nil {
-			s.finish()
+		if err == nil || ctx.Err() != nil {
 			return s, nil
 		}
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		why := err.Error()
-		if errors.Is(err, context.DeadlineExceeded) {
-			why = "it took too long"
-		}
-		opts.Notice(fmt.Sprintf("the layout engine %s gave up (%s); another one takes over", e.name, why))
+		opts.Notice(fmt.Sprintf("the layout engine %s gave up (%v); another one takes over", e.name, why(err)))
 	}
-	s := columns(v)
-	s.finish()
-	return s, nil
+	return nil, nil
+}
+
+// why is an error in the words of a notice.
+func why(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errors.New("it took too long")
+	}
+	return err
 }
 
 // within runs f, which may not heed its context at once, and goes on without
 // it when the time is over.
-func within(ctx context.Context, limit time.Duration, f func(context.Context) (*Scene, error)) (*Scene, error) {
+func within[T any](ctx context.Context, limit time.Duration, f func(context.Context) (*T, error)) (*T, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	type result struct {
-		s   *Scene
-		err error
+		value *T
+		err   error
 	}
 	done := make(chan result, 1)
 	go func() {
-		s, err := f(ctx)
-		done <- result{s, err}
+		value, err := f(ctx)
+		done <- result{value, err}
 	}()
 	select {
 	case r := <-done:
-		return r.s, r.err
+		return r.value, r.err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -154,12 +180,12 @@ type placed struct {
 	} `json:"edges"`
 }
 
-func graphvizScene(ctx context.Context, v *modgraph.View, engine, cache string) (*Scene, error) {
+func graphvizScene(ctx context.Context, g *layout.Graphviz, v *modgraph.View, engine string) (*Scene, error) {
 	dot := DOT(v)
 	if engine == "sfdp" {
 		dot = strings.Replace(dot, "rankdir=LR,", "overlap=prism, splines=line, K=1.2,", 1)
 	}
-	out, err := layout.Run(ctx, dot, "json0", layout.Options{Engine: engine, Cache: cache})
+	out, err := g.Run(ctx, dot, "json0", engine)
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,8 @@ import (
 const svgStyle = `text{font-family:Go,"Helvetica Neue",Helvetica,Arial,"Noto Sans CJK SC","Noto Sans",sans-serif}
 a:hover rect{stroke-width:2.5}
 @media (prefers-color-scheme:dark){.paper{fill:#0f172a}.title{fill:#f1f5f9}.faint{fill:#94a3b8}.frame{fill:#16213a;stroke:#334155}
-.indirect rect{fill:#1e293b;stroke:#64748b}.indirect text,.ghost text{fill:#e2e8f0}.ghost rect{fill:#0f172a}.main rect{fill:#e2e8f0;stroke:#e2e8f0}.main text{fill:#0f172a}}
+.indirect rect{fill:#1e293b}.indirect text,.ghost text{fill:#e2e8f0}.ghost rect{fill:#0f172a}.main rect{fill:#e2e8f0;stroke:#e2e8f0}.main text{fill:#0f172a}
+.direct rect{fill:#1e3a8a}.direct text{fill:#eff6ff}.cycle rect{fill:#7c2d12}.cycle text{fill:#fff7ed}.group rect{fill:#334155}.group text{fill:#f1f5f9}}
 `
 
 // SVG writes a scene as SVG: labels are text, boxes are links.
@@ -67,12 +68,8 @@ func svgBox(b *bufio.Writer, n modgraph.Node, box Box) {
 	if box.paint.bold {
 		width = "2"
 	}
-	var dash []float64
-	if box.paint.dashed {
-		dash = []float64{4, 3}
-	}
 	fmt.Fprintf(b, `<rect x="%s" y="%s" width="%s" height="%s" rx="5" fill="%s" stroke="%s" stroke-width="%s"%s/>`,
-		num(box.X), num(box.Y), num(box.W), num(box.H), box.paint.fill, box.paint.line, width, dashAttr(dash))
+		num(box.X), num(box.Y), num(box.W), num(box.H), box.paint.fill, box.paint.line, width, dashAttr(dashes(box.paint)))
 	label, detail := box.baselines()
 	svgText(b, box.Label, label, labelSize, box.paint.text, "", "middle")
 	if box.Detail != "" {
@@ -119,18 +116,25 @@ func svgText(b *bufio.Writer, text string, at Point, size float64, color, class,
 }
 
 func svgLegend(b *bufio.Writer, item LegendItem) {
-	if item.Style != "" {
-		color, dash := linkLook(item.Style)
-		fmt.Fprintf(b, `<path d="M%s %sh%s" stroke="%s"%s/>`, num(item.At.X), num(item.At.Y+7), num(legendSymbol), color, dashAttr(dash))
-	} else {
-		var dash []float64
-		if item.paint.dashed {
-			dash = []float64{4, 3}
-		}
-		fmt.Fprintf(b, `<rect x="%s" y="%s" width="%s" height="12" rx="3" fill="%s" stroke="%s"%s/>`, num(item.At.X), num(item.At.Y+1), num(legendSymbol), item.paint.fill, item.paint.line, dashAttr(dash))
-	}
+	svgSymbol(b, item, item.At)
 	svgText(b, item.Text, Point{item.At.X + legendSymbol + 6, item.At.Y + 10}, detailSize, faint, "faint", "start")
 	b.WriteString("\n")
+}
+
+// svgSymbol draws what a legend item explains, with the class of the boxes
+// that it stands for, so that it has their colours on dark pages too.
+func svgSymbol(b *bufio.Writer, item LegendItem, at Point) {
+	if item.Style != "" {
+		color, dash := linkLook(item.Style)
+		fmt.Fprintf(b, `<path d="M%s %sh%s" stroke="%s"%s/>`, num(at.X), num(at.Y+7), num(legendSymbol), color, dashAttr(dash))
+		return
+	}
+	width := "1"
+	if item.paint.bold {
+		width = "2"
+	}
+	fmt.Fprintf(b, `<g class="key %s"><rect x="%s" y="%s" width="%s" height="12" rx="3" fill="%s" stroke="%s" stroke-width="%s"%s/></g>`,
+		item.Kind, num(at.X), num(at.Y+1), num(legendSymbol), item.paint.fill, item.paint.line, width, dashAttr(dashes(item.paint)))
 }
 
 // linkLook is the colour of an arrow and its dashes.

@@ -22,8 +22,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -38,83 +40,70 @@ var module []byte
 // module graphs that finish within seconds take half of it.
 const memoryPages = 6144
 
-// Options say how to run.
-type Options struct {
-	// Engine is dot, neato, fdp, sfdp, twopi, circo or osage; empty is dot.
-	Engine string
-	// Cache is a folder for native code, made if it is missing; empty is
-	// none. It is used only if nobody else can write to it.
-	Cache string
-}
-
 // ErrRefused is the error for what Graphviz itself does not accept: text that
 // is no graph, or an engine or format that does not exist.
 var ErrRefused = errors.New("graph refused by Graphviz")
 
-// Run reads a graph in DOT, lays it out and returns it in one of Graphviz'
-// output formats, such as json0, plain or svg. Each call has an instance of
-// its own, so calls do not affect each other, and the end of ctx stops it.
-func Run(ctx context.Context, dot, format string, opts Options) (out []byte, err error) {
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	cache := openCache(opts.Cache)
-	out, err = run(ctx, dot, format, opts, cache)
-	if cache != "" && err != nil && ctx.Err() == nil && !errors.Is(err, ErrRefused) {
-		// Native code that is damaged does not load, or traps: without it
-		// the module is compiled anew.
-		dropCache(cache)
-		out, err = run(ctx, dot, format, opts, "")
-	}
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	return out, err
+// A Graphviz is the module, compiled. Any number of goroutines may use it.
+type Graphviz struct {
+	cache    string // empty without one
+	code     wazero.CompilationCache
+	runtime  wazero.Runtime
+	compiled wazero.CompiledModule
+	running  sync.WaitGroup
 }
 
-func run(ctx context.Context, dot, format string, opts Options, cache string) (out []byte, err error) {
+// Open compiles the module, or loads what the folder for native code, made if
+// it is missing, has of it; without a folder, or if others can write to it,
+// the code is kept nowhere.
+func Open(ctx context.Context, cache string) (*Graphviz, error) {
+	cache = openCache(cache)
+	g, err := open(ctx, cache)
+	if cache != "" && err != nil && ctx.Err() == nil {
+		dropCache(cache) // damaged code does not load
+		g, err = open(ctx, "")
+	}
+	if ctx.Err() != nil {
+		g.Close()
+		return nil, ctx.Err()
+	}
+	return g, err
+}
+
+func open(ctx context.Context, cache string) (g *Graphviz, err error) {
+	g = &Graphviz{cache: cache}
 	defer func() {
 		// wazero panics on some damaged caches.
 		if r := recover(); r != nil {
-			out, err = nil, fmt.Errorf("run Graphviz: %v", r)
+			err = fmt.Errorf("compile Graphviz: %v", r)
+		}
+		if err != nil {
+			g.Close()
+			g = nil
 		}
 	}()
 	config := wazero.NewRuntimeConfig().WithCloseOnContextDone(true).WithMemoryLimitPages(memoryPages)
 	if cache != "" {
 		if c, err := wazero.NewCompilationCacheWithDir(cache); err == nil {
-			defer c.Close(context.WithoutCancel(ctx))
+			g.code = c
 			config = config.WithCompilationCache(c)
 		}
 	}
-	r := wazero.NewRuntimeWithConfig(ctx, config)
-	defer r.Close(context.WithoutCancel(ctx))
-	g, err := instantiate(ctx, r)
-	if err != nil {
-		return nil, err
+	g.runtime = wazero.NewRuntimeWithConfig(ctx, config)
+	if _, err := wasi_snapshot_preview1.Instantiate(ctx, g.runtime); err != nil {
+		return g, fmt.Errorf("start Graphviz: %w", err)
 	}
-	return g.render(dot, format, opts.Engine)
+	if g.compiled, err = g.runtime.CompileModule(experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0)), module); err != nil {
+		return g, fmt.Errorf("compile Graphviz: %w", err)
+	}
+	return g, g.imports(ctx)
 }
 
-// A graphviz is one instance of the module.
-type graphviz struct {
-	ctx    context.Context
-	mod    api.Module
-	stderr *strings.Builder
-	err    error // the first; calls after it do nothing
-}
-
-// instantiate starts the module. Its imports from "env" are callbacks into
-// Go for plugins and such, which a layout does not call.
-func instantiate(ctx context.Context, r wazero.Runtime) (*graphviz, error) {
-	if _, err := wasi_snapshot_preview1.Instantiate(ctx, r); err != nil {
-		return nil, fmt.Errorf("start Graphviz: %w", err)
-	}
-	compiled, err := r.CompileModule(experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0)), module)
-	if err != nil {
-		return nil, fmt.Errorf("compile Graphviz: %w", err)
-	}
-	env := r.NewHostModuleBuilder("env")
-	for _, f := range compiled.ImportedFunctions() {
+// imports provides what the module imports from "env": callbacks into Go for
+// plugins and such, which a layout does not call.
+func (g *Graphviz) imports(ctx context.Context) error {
+	env := g.runtime.NewHostModuleBuilder("env")
+	for _, f := range g.compiled.ImportedFunctions() {
 		from, name, _ := f.Import()
 		if from != "env" {
 			continue
@@ -123,23 +112,83 @@ func instantiate(ctx context.Context, r wazero.Runtime) (*graphviz, error) {
 		env.NewFunctionBuilder().WithGoModuleFunction(trap, f.ParamTypes(), f.ResultTypes()).Export(name)
 	}
 	if _, err := env.Instantiate(ctx); err != nil {
-		return nil, fmt.Errorf("start Graphviz: %w", err)
+		return fmt.Errorf("start Graphviz: %w", err)
 	}
-	g := &graphviz{ctx: ctx, stderr: new(strings.Builder)}
-	// No files, no environment, no clock but a fixed one: the same text gives
-	// the same picture.
-	conf := wazero.NewModuleConfig().WithStderr(g.stderr).WithStartFunctions()
-	if g.mod, err = r.InstantiateModule(ctx, compiled, conf); err != nil {
-		return nil, fmt.Errorf("start Graphviz: %w", err)
-	}
-	g.call("__wasm_call_ctors")
-	return g, g.err
+	return nil
 }
 
-func (g *graphviz) render(dot, format, engine string) ([]byte, error) {
-	if engine == "" {
-		engine = "dot"
+// Close frees the code once no call runs any more, and does not wait for it.
+func (g *Graphviz) Close() {
+	if g == nil {
+		return
 	}
+	go func() {
+		g.running.Wait()
+		// What is freed at the end of the process anyway may fail to be.
+		ctx := context.Background()
+		if g.runtime != nil {
+			_ = g.runtime.Close(ctx)
+		}
+		if g.code != nil {
+			_ = g.code.Close(ctx)
+		}
+	}()
+}
+
+// Run reads a graph in DOT, lays it out with an engine (dot, neato, fdp,
+// sfdp, twopi, circo or osage) and returns it in one of Graphviz' output
+// formats, such as json0, plain or svg. Each call has an instance of its own,
+// so calls do not affect each other, and the end of ctx stops it.
+func (g *Graphviz) Run(ctx context.Context, dot, format, engine string) (out []byte, err error) {
+	g.running.Add(1)
+	defer g.running.Done()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	out, err = g.run(ctx, dot, format, engine)
+	if g.cache != "" && err != nil && ctx.Err() == nil && !errors.Is(err, ErrRefused) {
+		// Native code that is damaged may load, and trap.
+		dropCache(g.cache)
+		anew, openErr := open(ctx, "")
+		if openErr != nil {
+			return nil, openErr
+		}
+		defer anew.Close()
+		out, err = anew.run(ctx, dot, format, engine)
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return out, err
+}
+
+func (g *Graphviz) run(ctx context.Context, dot, format, engine string) (out []byte, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			out, err = nil, fmt.Errorf("run Graphviz: %v", r)
+		}
+	}()
+	i := &instance{ctx: ctx, stderr: new(strings.Builder)}
+	// No files, no environment, no clock but a fixed one: the same text gives
+	// the same picture. Without a name there can be several.
+	conf := wazero.NewModuleConfig().WithName("").WithStderr(i.stderr).WithStartFunctions()
+	if i.mod, err = g.runtime.InstantiateModule(ctx, g.compiled, conf); err != nil {
+		return nil, fmt.Errorf("start Graphviz: %w", err)
+	}
+	defer i.mod.Close(context.WithoutCancel(ctx))
+	i.call("__wasm_call_ctors")
+	return i.render(dot, format, engine)
+}
+
+// An instance of the module does one layout.
+type instance struct {
+	ctx    context.Context
+	mod    api.Module
+	stderr *strings.Builder
+	err    error // the first; calls after it do nothing
+}
+
+func (g *instance) render(dot, format, engine string) ([]byte, error) {
 	gvc := g.call("gvContextPlugins", g.plugins(), 0)
 	graph := g.call("agmemread", g.text(dot))
 	if g.err == nil && graph == 0 {
@@ -162,7 +211,7 @@ func (g *graphviz) render(dot, format, engine string) ([]byte, error) {
 
 // plugins returns the table of built-in plugins with the terminating zero
 // that gvContextPlugins looks for and the module's own table lacks.
-func (g *graphviz) plugins() uint64 {
+func (g *instance) plugins() uint64 {
 	const entry, entries = 8, 3 // name and address; layouts of dot and neato, and core
 	symbol := g.mod.ExportedGlobal("lt_preloaded_symbols")
 	if symbol == nil {
@@ -176,7 +225,7 @@ func (g *graphviz) plugins() uint64 {
 }
 
 // call calls a C function that has at most one result.
-func (g *graphviz) call(name string, args ...uint64) uint64 {
+func (g *instance) call(name string, args ...uint64) uint64 {
 	if g.err != nil {
 		return 0
 	}
@@ -197,19 +246,19 @@ func (g *graphviz) call(name string, args ...uint64) uint64 {
 }
 
 // text copies a string into the instance. It is freed with the instance.
-func (g *graphviz) text(s string) uint64 {
+func (g *instance) text(s string) uint64 {
 	p := g.call("malloc", uint64(len(s)+1))
 	g.write(uint32(p), append([]byte(s), 0))
 	return p
 }
 
-func (g *graphviz) write(at uint32, data []byte) {
+func (g *instance) write(at uint32, data []byte) {
 	if g.err == nil && (at == 0 || !g.mod.Memory().Write(at, data)) {
 		g.fail(fmt.Errorf("%d bytes do not fit into Graphviz' memory", len(data)))
 	}
 }
 
-func (g *graphviz) read(at, size uint32) []byte {
+func (g *instance) read(at, size uint32) []byte {
 	if g.err != nil {
 		return make([]byte, size)
 	}
@@ -221,7 +270,7 @@ func (g *graphviz) read(at, size uint32) []byte {
 	return data
 }
 
-func (g *graphviz) fail(err error) {
+func (g *instance) fail(err error) {
 	if g.err == nil {
 		g.err = fmt.Errorf("run Graphviz: %w", err)
 	}
@@ -237,6 +286,10 @@ func openCache(dir string) string {
 	if err != nil || !info.IsDir() || !private(info) {
 		return ""
 	}
+	// Whoever may rename the folder could put another in its place.
+	if parent, err := os.Stat(filepath.Dir(dir)); err != nil || !guarded(parent) {
+		return ""
+	}
 	return dir
 }
 
@@ -249,7 +302,7 @@ func dropCache(dir string) {
 	}
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), "wazero-") {
-			_ = os.RemoveAll(dir + string(os.PathSeparator) + e.Name())
+			_ = os.RemoveAll(filepath.Join(dir, e.Name()))
 		}
 	}
 }

@@ -66,7 +66,7 @@ func TestAgreesWithGoGraphviz(t *testing.T) {
 	if err := g.Render(ctx, parsed, upstream.SVG, &want); err != nil {
 		t.Fatal(err)
 	}
-	got, err := Run(ctx, dot, "svg", Options{Cache: cacheDir(t)})
+	got, err := run(ctx, dot, "svg", sharedCache(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,20 +75,93 @@ func TestAgreesWithGoGraphviz(t *testing.T) {
 	}
 }
 
-func cacheDir(t *testing.T) string { return filepath.Join(t.TempDir(), "cache") }
+// run is one layout from opening the module to closing it.
+func run(ctx context.Context, dot, format, cache string) ([]byte, error) {
+	g, err := Open(ctx, cache)
+	if err != nil {
+		return nil, err
+	}
+	defer g.Close()
+	return g.Run(ctx, dot, format, "dot")
+}
 
+// filled is a cache with the native code in it. Two fill it at once, as two
+// users of gust may who draw their first picture.
+var filled = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "gust-layout-test-")
+	if err != nil {
+		return dir, err
+	}
+	var errs [2]error
+	var wg sync.WaitGroup
+	for i := range errs {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			out, err := run(context.Background(), "digraph{a->b}", "plain", dir)
+			if err == nil && !bytes.Contains(out, []byte("edge a b")) {
+				err = fmt.Errorf("drew %q", out)
+			}
+			errs[i] = err
+		}()
+	}
+	wg.Wait()
+	return dir, errors.Join(errs[:]...)
+})
+
+func sharedCache(t *testing.T) string {
+	t.Helper()
+	dir, err := filled()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// cacheDir is a copy of the filled cache that a test may spoil.
+func cacheDir(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "cache")
+	if err := os.CopyFS(dir, os.DirFS(sharedCache(t))); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if dir, _ := filled(); dir != "" {
+		os.RemoveAll(dir)
+	}
+	os.Exit(code)
+}
+
+// TestConcurrent runs layouts at once, some with the same compiled module.
 func TestConcurrent(t *testing.T) {
-	cache, dot := cacheDir(t), grid(30)
-	want, err := Run(context.Background(), dot, "plain", Options{Cache: cache})
+	t.Parallel()
+	cache, dot := sharedCache(t), grid(30)
+	g, err := Open(context.Background(), cache)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	want, err := g.Run(context.Background(), dot, "plain", "dot")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var wg sync.WaitGroup
-	for range 6 {
+	for i := range 8 {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			if got, err := Run(context.Background(), dot, "plain", Options{Cache: cache}); err != nil || !bytes.Equal(got, want) {
+			draw := func() ([]byte, error) { return g.Run(context.Background(), dot, "plain", "dot") }
+			if i%2 == 0 {
+				draw = func() ([]byte, error) { return run(context.Background(), dot, "plain", cache) }
+			}
+			if got, err := draw(); err != nil || !bytes.Equal(got, want) {
 				t.Errorf("a concurrent run gave %d bytes, %v; want %d", len(got), err, len(want))
 			}
 		}()
@@ -97,11 +170,13 @@ func TestConcurrent(t *testing.T) {
 }
 
 func TestCancellation(t *testing.T) {
-	cache := cacheDir(t)
-	if _, err := Run(context.Background(), "digraph{a}", "plain", Options{Cache: cache}); err != nil {
+	t.Parallel()
+	g, err := Open(context.Background(), sharedCache(t))
+	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
+	defer g.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 	defer cancel()
 	// A dense graph that takes Graphviz minutes.
 	var b strings.Builder
@@ -112,82 +187,90 @@ func TestCancellation(t *testing.T) {
 		}
 	}
 	b.WriteString("}")
-	if _, err := Run(ctx, b.String(), "plain", Options{Cache: cache}); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := g.Run(ctx, b.String(), "plain", "dot"); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error is %v, want the deadline's", err)
 	}
-	// Another run is none the worse for it.
-	if _, err := Run(context.Background(), "digraph{a->b}", "plain", Options{Cache: cache}); err != nil {
+	// Another run of the same module is none the worse for it.
+	if _, err := g.Run(context.Background(), "digraph{a->b}", "plain", "dot"); err != nil {
 		t.Error(err)
+	}
+	// Nothing is opened for nobody.
+	if g, err := Open(ctx, sharedCache(t)); !errors.Is(err, context.DeadlineExceeded) || g != nil {
+		t.Errorf("opened %v, %v after the end", g, err)
 	}
 }
 
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	for _, dot := range []string{"", "digraph {", "not a graph", "digraph { a -> }", "digraph {\x00"} {
-		if _, err := Run(context.Background(), dot, "plain", Options{Cache: sharedCache(t)}); err == nil {
+		if _, err := run(context.Background(), dot, "plain", sharedCache(t)); err == nil {
 			t.Errorf("%q gave no error", dot)
 		}
 	}
-	if _, err := Run(context.Background(), "digraph{a}", "plain", Options{Engine: "nosuch", Cache: sharedCache(t)}); err == nil {
-		t.Error("an unknown engine gave no error")
+	g, err := Open(context.Background(), sharedCache(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	if _, err := g.Run(context.Background(), "digraph{a}", "plain", "nosuch"); !errors.Is(err, ErrRefused) {
+		t.Errorf("an unknown engine gave %v", err)
 	}
 	for _, dot := range []string{"digraph{}", "digraph{a}", `digraph{"ü \"q\" 模块" -> b}`} {
-		if _, err := Run(context.Background(), dot, "json0", Options{Cache: sharedCache(t)}); err != nil {
+		if _, err := run(context.Background(), dot, "json0", sharedCache(t)); err != nil {
 			t.Errorf("%q: %v", dot, err)
 		}
 	}
 }
 
-// sharedCache spares the tests that do not look at it the compilation.
-var sharedOnce = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "gust-layout-test-") })
-
-func sharedCache(t *testing.T) string {
-	dir, err := sharedOnce()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if dir, err := sharedOnce(); err == nil {
-		os.RemoveAll(dir)
-	}
-	os.Exit(code)
-}
-
-// TestDamagedCache flips a bit in what the cache holds, and cuts it off.
+// TestDamagedCache flips a bit in what the cache holds, and cuts it off: the
+// picture is the same, and the damaged code is gone.
 func TestDamagedCache(t *testing.T) {
-	cache := cacheDir(t)
-	want, err := Run(context.Background(), grid(9), "plain", Options{Cache: cache})
+	want, err := run(context.Background(), grid(9), "plain", sharedCache(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, spoil := range map[string]func([]byte) []byte{
-		"cut":  func(b []byte) []byte { return b[:len(b)/2] },
-		"flip": func(b []byte) []byte { b[len(b)/3] ^= 0x40; return b },
+		"cut":   func(b []byte) []byte { return b[:len(b)/2] },
+		"flip":  func(b []byte) []byte { b[len(b)/3] ^= 0x40; return b },
+		"empty": func([]byte) []byte { return nil },
 	} {
-		n := 0
-		err := filepath.WalkDir(cache, func(path string, d os.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cache := cacheDir(t)
+			spoiled := spoilAll(t, cache, spoil)
+			got, err := run(context.Background(), grid(9), "plain", cache)
+			if err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%d bytes, %v", len(got), err)
 			}
-			n++
-			data, err := os.ReadFile(path)
-			if err != nil {
-				return err
+			for path, bad := range spoiled {
+				if now, err := os.ReadFile(path); err == nil && bytes.Equal(now, bad) {
+					t.Errorf("%s is still damaged", filepath.Base(path))
+				}
 			}
-			return os.WriteFile(path, spoil(data), 0o600)
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n == 0 {
-			t.Logf("%s: the cache is empty and is filled again", name)
-		}
-		got, err := Run(context.Background(), grid(9), "plain", Options{Cache: cache})
-		if err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%s: %d bytes, %v", name, len(got), err)
-		}
 	}
+}
+
+// spoilAll spoils every file of a folder and returns what they hold now.
+func spoilAll(t *testing.T, dir string, spoil func([]byte) []byte) map[string][]byte {
+	t.Helper()
+	spoiled := make(map[string][]byte)
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		spoiled[path] = spoil(data)
+		return os.WriteFile(path, spoiled[path], 0o600)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(spoiled) == 0 {
+		t.Fatal("the cache holds nothing to spoil")
+	}
+	return spoiled
 }

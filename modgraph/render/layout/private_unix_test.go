@@ -11,6 +11,7 @@ import (
 
 // TestForeignCache leaves folders alone that others can write to.
 func TestForeignCache(t *testing.T) {
+	t.Parallel()
 	open := filepath.Join(t.TempDir(), "open")
 	if err := os.Mkdir(open, 0o700); err != nil {
 		t.Fatal(err)
@@ -38,6 +39,18 @@ func TestForeignCache(t *testing.T) {
 	if got := openCache(private); got != private {
 		t.Errorf("a private folder is not used")
 	}
+	lent := filepath.Join(t.TempDir(), "lent")
+	if err := os.MkdirAll(filepath.Join(lent, "cache"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for mode, used := range map[os.FileMode]bool{0o777: false, 0o777 | os.ModeSticky: true, 0o755: true} {
+		if err := os.Chmod(lent, mode); err != nil {
+			t.Fatal(err)
+		}
+		if got := openCache(filepath.Join(lent, "cache")); (got != "") != used {
+			t.Errorf("in a folder with mode %v: used %t, want %t", mode, got != "", used)
+		}
+	}
 	if os.Geteuid() == 0 { // only root can make a folder that is another's
 		if err := os.Chown(private, 4242, 4242); err != nil {
 			t.Fatal(err)
@@ -47,7 +60,7 @@ func TestForeignCache(t *testing.T) {
 		}
 	}
 	// Drawing goes on all the same, and the folder stays empty.
-	if _, err := Run(context.Background(), "digraph{a}", "plain", Options{Cache: open}); err != nil {
+	if _, err := run(context.Background(), "digraph{a}", "plain", open); err != nil {
 		t.Error(err)
 	}
 	if entries, err := os.ReadDir(open); err != nil || len(entries) > 0 {
