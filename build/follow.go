@@ -98,6 +98,7 @@ func (f *follower) entry(e toolexec.Entry) {
 	}
 	if e.Start != nil {
 		f.r.timed.tool(e.Start)
+		f.r.sink.Emit(event.BuildStart{ImportPath: e.Start.ImportPath, Tool: e.Start.Name})
 		return
 	}
 	if e.Step != nil {

@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -223,8 +224,12 @@ func (a *app) execute(ctx context.Context, opts build.Options, flags *buildFlags
 		Progress: !owned, Repaint: a.term.Repaints(), OutTTY: a.term.OutTTY,
 		Width: a.term.Width, ColorErr: a.term.Color(color, a.term.ErrTTY), Clock: a.clock,
 	})
+	sink := a.recording(r)
 	opts.Stdout, opts.Stderr = r.Stdout(), r.Stderr()
-	result, err := a.build(ctx, opts, r)
+	if !owned && (flags.json || a.rec != nil) {
+		opts.Stderr = io.MultiWriter(opts.Stderr, outputSink{sink})
+	}
+	result, err := a.build(ctx, opts, sink)
 	if closeErr := r.Close(); closeErr != nil && err == nil {
 		err = fmt.Errorf("write events: %w", closeErr)
 	}

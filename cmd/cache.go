@@ -179,6 +179,7 @@ func (a *app) cacheJob(ctx context.Context, flags cacheFlags,
 		}
 		return err
 	}
+	a.rec.Emit(s)
 	if flags.json {
 		if writeErr := a.emit(s); writeErr != nil {
 			return writeErr
@@ -238,13 +239,7 @@ func (a *app) cacheLimit(flag string) (int64, error) {
 // places are the directories that a cache must keep clear of. Without a go that
 // answers, those of the environment have to do.
 func (a *app) places(ctx context.Context) []cache.Place {
-	places := []cache.Place{
-		{Name: "HOME", Path: a.term.Getenv("HOME")},
-		{Name: "HOME", Path: a.term.Getenv("USERPROFILE")},
-		{Name: "GOCACHE", Path: a.term.Getenv("GOCACHE")},
-		{Name: "GOMODCACHE", Path: a.term.Getenv("GOMODCACHE")},
-		{Name: "GOROOT", Path: a.term.Getenv("GOROOT")},
-	}
+	places := a.knownPlaces()
 	goCmd, err := a.findGo()
 	if err != nil {
 		return places
@@ -257,6 +252,17 @@ func (a *app) places(ctx context.Context) []cache.Place {
 		cache.Place{Name: "GOCACHE", Path: env.GOCACHE},
 		cache.Place{Name: "GOMODCACHE", Path: env.GOMODCACHE},
 		cache.Place{Name: "GOROOT", Path: env.GOROOT})
+}
+
+// knownPlaces are those that need no go to be known.
+func (a *app) knownPlaces() []cache.Place {
+	return []cache.Place{
+		{Name: "HOME", Path: a.term.Getenv("HOME")},
+		{Name: "HOME", Path: a.term.Getenv("USERPROFILE")},
+		{Name: "GOCACHE", Path: a.term.Getenv("GOCACHE")},
+		{Name: "GOMODCACHE", Path: a.term.Getenv("GOMODCACHE")},
+		{Name: "GOROOT", Path: a.term.Getenv("GOROOT")},
+	}
 }
 
 // emit writes an event to stdout.

@@ -34,8 +34,10 @@ go's own cache.`,
 			if err != nil {
 				return err
 			}
+			e := statsEvent(st, limit)
+			a.rec.Emit(e)
 			if asJSON {
-				return a.emit(statsEvent(st, limit))
+				return a.emit(e)
 			}
 			return a.print("%s", statsText(st, limit, a.clock.Now()))
 		},

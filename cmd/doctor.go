@@ -141,6 +141,7 @@ func (a *app) reportFinding(ctx context.Context, f doctor.Finding, fix, json, ve
 			a.warn("fix "+f.ID+": "+err.Error(), "")
 		}
 	}
+	a.rec.Emit(e)
 	switch {
 	case json:
 		return e, a.emit(e)

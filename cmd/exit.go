@@ -108,6 +108,7 @@ func (a *app) exit(err error) int {
 	var found verdict
 	if err != nil && !errors.As(err, &status) && !errors.As(err, &found) {
 		e := errorEvent(err)
+		a.rec.Emit(e)
 		// Nobody is left to tell if stderr is closed.
 		_, _ = io.WriteString(a.term.Err,
 			report.Note(a.term.Color(term.ColorAuto, a.term.ErrTTY), "", e.Text, e.Hint))

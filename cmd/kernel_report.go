@@ -25,10 +25,14 @@ func arches() []string {
 // kernelReport renders a report and ends with its exit status.
 func (a *app) kernelReport(r *kernelcheck.Report, flags *kernelFlags) error {
 	status := kernelStatusOf(r, rule.Severity(flags.failOn))
+	events := kernelEvents(r, status)
+	for _, e := range events {
+		a.rec.Emit(e)
+	}
 	var err error
 	switch {
 	case flags.json:
-		err = a.kernelEvents(r, status)
+		err = a.emitAll(events)
 	case flags.sarif:
 		err = report.SARIF(a.term.Out, r, readVersion())
 	default:
@@ -83,8 +87,8 @@ func atLeast(list []kernelcheck.Finding, s rule.Severity) bool {
 	return worst != "" && worst.Rank() <= s.Rank()
 }
 
-// kernelEvents writes a report as events.
-func (a *app) kernelEvents(r *kernelcheck.Report, status int) error {
+// kernelEvents is a report as events.
+func kernelEvents(r *kernelcheck.Report, status int) []event.Event {
 	var list []event.Event
 	for _, p := range r.Programs {
 		if p != nil {
@@ -104,8 +108,12 @@ func (a *app) kernelEvents(r *kernelcheck.Report, status int) error {
 		list = append(list, findingEvent(f))
 	}
 	n := report.Count(r.Findings)
-	list = append(list, event.KernelSummary{Release: r.Host.Release, Arch: r.Host.Arch, Errors: n[rule.Error], Warnings: n[rule.Warning],
+	return append(list, event.KernelSummary{Release: r.Host.Release, Arch: r.Host.Arch, Errors: n[rule.Error], Warnings: n[rule.Warning],
 		Infos: n[rule.Info], Undecided: len(r.Undecided), ExitCode: status})
+}
+
+// emitAll writes events to stdout.
+func (a *app) emitAll(list []event.Event) error {
 	for _, e := range list {
 		if err := a.emit(e); err != nil {
 			return err

@@ -17,6 +17,7 @@ import (
 	"github.com/gust-go/gust/internal/gocmd"
 	"github.com/gust-go/gust/internal/profile"
 	"github.com/gust-go/gust/internal/report"
+	"github.com/gust-go/gust/internal/runlog"
 	"github.com/gust-go/gust/internal/term"
 )
 
@@ -29,6 +30,8 @@ type app struct {
 	build runner
 	clock report.Clock
 	env   projectState
+	// rec records the run; nil records nothing.
+	rec *runlog.Recorder
 }
 
 // Main runs gust with the arguments behind its name and returns its exit
@@ -62,7 +65,10 @@ func (a *app) main(ctx context.Context, args []string) int {
 		args = goStyle(args)
 	}
 	root.SetArgs(args)
-	return a.exit(root.ExecuteContext(ctx))
+	a.record(args)
+	code := a.exit(root.ExecuteContext(ctx))
+	a.recorded(code)
+	return code
 }
 
 // root builds the command tree.
@@ -93,7 +99,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.AddCommand(a.newTestCmd(), a.newGraphCmd(), a.newKernelCmd())
 	root.AddCommand(a.newVersionCmd(), a.newToolexecCmd(), a.newTestexecCmd(), a.newHandoverCmd(), a.newCacheCmd())
-	root.AddCommand(a.newTagsCmd(), a.newEnvCmd(), a.newDoctorCmd())
+	root.AddCommand(a.newTagsCmd(), a.newEnvCmd(), a.newDoctorCmd(), a.newReportCmd())
 	root.InitDefaultCompletionCmd()
 	return root
 }
@@ -114,6 +120,7 @@ the result. Flags, output and exit codes are go's.
   gust env --explain               say where each setting comes from; also init, trust
   gust doctor                      say which go runs, and what is wrong around it
   gust kernel                      what this kernel can do, and what Go needs of it
+  gust report                      list the last runs; gust report last shows one
   gust version                     print gust's version and go's
   gust completion bash             print a shell's completion script
 

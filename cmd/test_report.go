@@ -70,7 +70,7 @@ func (a *app) show(ctx context.Context, opts build.Options, flags *testFlags, co
 		Verbose: flags.verbose(opts.Args), ForceStream: flags.changed("format") || reports.needStream(),
 		Handlers: reports.handlers(), Keep: reports.keep(),
 		Execution: quarantined || reports.needExecution() || !flags.json && flags.format != testview.Default,
-	}, sinks{r, view, reports})
+	}, a.recording(r, view, reports))
 	view.Close()
 	if closeErr := r.Close(); closeErr != nil && err == nil {
 		err = fmt.Errorf("write events: %w", closeErr)

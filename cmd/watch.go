@@ -93,7 +93,7 @@ func (a *app) watch(ctx context.Context, opts build.Options, flags *buildFlags, 
 		Keys: s.keys != nil, Width: a.term.Width, Color: a.term.Color(color, a.term.ErrTTY), Dir: dir,
 	})
 	defer view.Close()
-	code, err := watch.Run(s.ctx, w, view)
+	code, err := watch.Run(s.ctx, w, a.recording(view))
 	if sig := s.ended(); sig > 0 && errors.Is(err, context.Canceled) {
 		return goStatus(128 + sig)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gust-go/gust/build/astcache"
 	"github.com/gust-go/gust/build/overlay"
+	"github.com/gust-go/gust/internal/runlog"
 )
 
 const (
@@ -15,6 +16,7 @@ const (
 	currentDir = "current"
 	timingsDir = "timings" // pages of gust build --timings
 	historyDir = "history" // results of test runs
+	runsDir    = "runs"    // events of the last runs
 	drawingDir = "layout"  // native code of the layout engine of gust graph
 	lockName   = "use.lock"
 	stampName  = "size.txt"
@@ -63,6 +65,12 @@ func classify(rel string) (area string, k kind) {
 		return timingsDir, foreign
 	case historyDir:
 		return historyDir, classifyHistory(parts)
+	case runsDir:
+		switch {
+		case len(parts) == 1, len(parts) == 2 && runlog.IsName(parts[1]):
+			return runsDir, book
+		}
+		return runsDir, foreign
 	case drawingDir:
 		return drawingDir, classifyDrawing(parts)
 	case lockName, stampName, usageName:

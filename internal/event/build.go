@@ -38,6 +38,29 @@ type BuildPackage struct {
 // EventType implements [Event].
 func (BuildPackage) EventType() string { return "build.package" }
 
+// BuildStart reports that a tool has begun to work on a package, with
+// --timings only. A compile ends with a [BuildPackage]; the end of other tools
+// is not reported.
+type BuildStart struct {
+	// ImportPath is as go prints it; a test variant reads "p [p.test]".
+	ImportPath string `json:"import_path"`
+	// Tool is its name, such as compile, asm, link or vet.
+	Tool string `json:"tool"`
+}
+
+// EventType implements [Event].
+func (BuildStart) EventType() string { return "build.start" }
+
+// BuildOutput is a part of what go said on stderr about a build, such as
+// compiler errors. go writes it to stderr as well.
+type BuildOutput struct {
+	// Text is the output, usually some lines.
+	Text string `json:"text"`
+}
+
+// EventType implements [Event].
+func (BuildOutput) EventType() string { return "build.output" }
+
 // A Reason names one input that made a compile necessary.
 type Reason struct {
 	// Kind is one of: first, file, import, flags, tool, env, embed, other.

@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"go/ast"
@@ -75,6 +76,36 @@ func TestDocs(t *testing.T) {
 	}
 	if !bytes.Equal(got, []byte(doc.String())) {
 		t.Errorf("%s is out of date; run: go test ./internal/event -update", file)
+	}
+}
+
+// TestDecodeKnowsAll wants every event to survive a round trip.
+func TestDecodeKnowsAll(t *testing.T) {
+	for name, ty := range declared(t) {
+		if ty.event == "" {
+			continue
+		}
+		e, err := Decode([]byte(fmt.Sprintf(`{"v":1,"type":%q,"of_a_later_version":1}`, ty.event)))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got := reflect.TypeOf(e).Name(); got != name {
+			t.Errorf("%s decodes as %s, want %s", ty.event, got, name)
+		}
+	}
+	for _, line := range []string{"", "ok  p 0.1s", `{"v":2,"type":"warning"}`, `{"v":1,"type":"no.such"}`, `{"Action":"run"}`} {
+		if e, err := Decode([]byte(line)); !errors.Is(err, ErrUnknown) {
+			t.Errorf("Decode(%q) = %v, %v; want ErrUnknown", line, e, err)
+		}
+	}
+	want := TestCase{Package: "p", Test: "T", Outcome: Passed, ElapsedNS: 7}
+	data, err := Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Decode(data); err != nil || got != Event(want) {
+		t.Errorf("Decode(Marshal(e)) = %+v, %v; want %+v", got, err, want)
 	}
 }
 
