@@ -33,12 +33,9 @@ func (a *app) record(args []string) {
 	a.rec = log.New(begin, a.clock.Now)
 }
 
-// recorded ends what record began.
-func (a *app) recorded(code int) {
-	if err := a.rec.End(code); err != nil {
-		a.warn(err.Error(), "set GUST_RUN_LOG=off to record nothing")
-	}
-}
+// recorded ends what record began. That it cannot be recorded, as on a disk that
+// is full, is no concern of the command's: what needs its cache says so itself.
+func (a *app) recorded(code int) { _ = a.rec.End(code) }
 
 // runLog is where runs are recorded; ok is false if none are to be.
 func (a *app) runLog() (log runlog.Log, ok bool) {
