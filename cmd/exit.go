@@ -72,6 +72,7 @@ func goResult(code int, err error) error {
 func exitCode(err error) int {
 	var status goStatus
 	var found verdict
+	var steps *stepsFailed
 	var user *fault.UserError
 	switch {
 	case err == nil:
@@ -80,6 +81,8 @@ func exitCode(err error) int {
 		return int(found)
 	case errors.As(err, &status):
 		return int(status)
+	case errors.As(err, &steps):
+		return steps.code
 	case errors.As(err, &user):
 		return kindCode(user.Kind)
 	case errors.Is(err, context.Canceled):
@@ -132,8 +135,12 @@ func (a *app) emitError(err error) {
 func errorEvent(err error) event.Error {
 	e := event.Error{Text: err.Error(), Code: exitCode(err)}
 	var user *fault.UserError
-	if errors.As(err, &user) {
+	var steps *stepsFailed
+	switch {
+	case errors.As(err, &user):
 		e.Hint = user.Hint
+	case errors.As(err, &steps):
+		e.Hint = steps.hint
 	}
 	return e
 }

@@ -170,10 +170,10 @@ const (
 // needs classes a command line by its first argument.
 func needs(command string) projectNeed {
 	switch command {
-	case "help", "-h", "-help", "--help", "--version", "completion", "toolexec", "testexec",
+	case "help", "-h", "-help", "--help", "--version", "completion", "toolexec", "testexec", "hook",
 		cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd:
 		return noProject
-	case "env", "doctor", "tags", "version", "kernel", "cache", "tui", "hook", "bug", "telemetry":
+	case "env", "doctor", "tags", "version", "kernel", "cache", "tui", "bug", "telemetry":
 		return maybeProject
 	}
 	return withProject

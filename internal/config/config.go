@@ -21,6 +21,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"github.com/gust-go/gust/internal/fault"
+	"github.com/gust-go/gust/internal/step"
 )
 
 // Name is what the file is called.
@@ -35,8 +36,16 @@ type File struct {
 	Path string `toml:"-"`
 	// Graph are the rules of gust graph check.
 	Graph Graph `toml:"graph"`
+	// Hook says what gust hook run does.
+	Hook Hook `toml:"hook"`
 
 	text []byte
+}
+
+// Hook says what gust hook run does.
+type Hook struct {
+	// Steps are the steps to run before a commit.
+	Steps []string `toml:"steps"`
 }
 
 // Graph are the rules that a dependency graph has to obey. The zero value
@@ -69,6 +78,9 @@ type Graph struct {
 	// Exceptions excuse modules from rules.
 	Exceptions []Exception `toml:"exception"`
 }
+
+// Empty reports whether there are no rules.
+func (g Graph) Empty() bool { return reflect.ValueOf(g).IsZero() }
 
 // An Exception excuses modules from a rule until a date.
 type Exception struct {
@@ -184,6 +196,11 @@ func valueText(v any) (string, error) {
 
 // check wants of exceptions what makes them more than a way to forget.
 func (f *File) check() error {
+	for _, name := range f.Hook.Steps {
+		if !slices.Contains(step.Names(), name) {
+			return fmt.Errorf("hook.steps: there is no step %q%s", name, nearest(name, step.Names()))
+		}
+	}
 	for i, e := range f.Graph.Exceptions {
 		switch {
 		case e.Module == "":
@@ -225,9 +242,12 @@ func known(rule string) bool {
 }
 
 // suggestion names the known key that is closest to a wrong one.
-func suggestion(wrong string) string {
+func suggestion(wrong string) string { return nearest(wrong, keys()) }
+
+// nearest names the one of some words that is closest to a wrong one.
+func nearest(wrong string, words []string) string {
 	best, distance := "", len(wrong)/2+1
-	for _, k := range keys() {
+	for _, k := range words {
 		if d := edits(wrong, k); d < distance {
 			best, distance = k, d
 		}

@@ -120,6 +120,10 @@ func decoderOf(eventType string) decoder {
 		return as[RunBegin]
 	case "run.end":
 		return as[RunEnd]
+	case "step":
+		return as[Step]
+	case "step.summary":
+		return as[StepSummary]
 	case "tags.field":
 		return as[TagsField]
 	case "tags.summary":

@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -117,8 +118,13 @@ func fields(out []byte) []string {
 // run runs git and returns its output. A monitor is a program that a
 // repository may name; it is not started.
 func (r *Repo) run(ctx context.Context, args ...string) ([]byte, error) {
+	return r.runIn(ctx, nil, args...)
+}
+
+// runIn is run for commands that read.
+func (r *Repo) runIn(ctx context.Context, stdin io.Reader, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "git", append([]string{"-c", "core.fsmonitor=false", "--no-optional-locks"}, args...)...)
-	cmd.Dir = r.Root
+	cmd.Dir, cmd.Stdin = r.Root, stdin
 	cmd.Env = r.env
 	if cmd.Env == nil {
 		cmd.Env = os.Environ()
