@@ -99,7 +99,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.AddCommand(a.newTestCmd(), a.newGraphCmd(), a.newKernelCmd())
 	root.AddCommand(a.newVersionCmd(), a.newToolexecCmd(), a.newTestexecCmd(), a.newHandoverCmd(), a.newCacheCmd())
-	root.AddCommand(a.newTagsCmd(), a.newEnvCmd(), a.newDoctorCmd(), a.newReportCmd(), a.newHookCmd())
+	root.AddCommand(a.newTagsCmd(), a.newEnvCmd(), a.newDoctorCmd(), a.newReportCmd(), a.newHookCmd(), a.newCICmd())
 	root.InitDefaultCompletionCmd()
 	return root
 }
@@ -122,6 +122,7 @@ the result. Flags, output and exit codes are go's.
   gust kernel                      what this kernel can do, and what Go needs of it
   gust report                      list the last runs; gust report last shows one
   gust hook install                check what is staged before every commit
+  gust ci                          build, vet, test and check, with one result
   gust version                     print gust's version and go's
   gust completion bash             print a shell's completion script
 

@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/gust-go/gust/internal/config"
 	"github.com/gust-go/gust/internal/event"
-	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/step"
 )
 
@@ -56,21 +54,6 @@ func skipStep(name, dir string, root *config.File) (string, error) {
 		return "there are no rules in gust.toml", nil
 	}
 	return "", nil
-}
-
-// goDir is where go would say that the directory's gust.toml has to be: beside
-// go.work or go.mod.
-func projectRoot(dir string) string {
-	for d := dir; ; d = filepath.Dir(d) {
-		for _, name := range []string{config.Name, "go.work", "go.mod"} {
-			if _, err := os.Stat(filepath.Join(d, name)); err == nil {
-				return d
-			}
-		}
-		if filepath.Dir(d) == d {
-			return dir
-		}
-	}
 }
 
 // A stepView shows steps while they run.
@@ -206,16 +189,4 @@ func (a *app) runSteps(ctx context.Context, v *stepView, steps []step.Step) ([]s
 		err = v.failed
 	}
 	return results, a.clock.Now().Sub(began), err
-}
-
-// loadConfig reads the gust.toml of a directory's project.
-func loadConfig(dir string) (*config.File, string, error) {
-	root := projectRoot(dir)
-	f, err := config.Load(root)
-	return f, root, err
-}
-
-// errNoModule is the error for a directory in which there is nothing to do.
-func errNoModule(dir string) error {
-	return fault.New(fault.NotFound, "run: gust mod init example.com/name", "there is no go.mod in %q", dir)
 }

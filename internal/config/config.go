@@ -38,6 +38,8 @@ type File struct {
 	Graph Graph `toml:"graph"`
 	// Hook says what gust hook run does.
 	Hook Hook `toml:"hook"`
+	// CI says what gust ci does.
+	CI CI `toml:"ci"`
 
 	text []byte
 }
@@ -45,6 +47,12 @@ type File struct {
 // Hook says what gust hook run does.
 type Hook struct {
 	// Steps are the steps to run before a commit.
+	Steps []string `toml:"steps"`
+}
+
+// CI says what gust ci does.
+type CI struct {
+	// Steps are the steps to run.
 	Steps []string `toml:"steps"`
 }
 
@@ -196,9 +204,11 @@ func valueText(v any) (string, error) {
 
 // check wants of exceptions what makes them more than a way to forget.
 func (f *File) check() error {
-	for _, name := range f.Hook.Steps {
-		if !slices.Contains(step.Names(), name) {
-			return fmt.Errorf("hook.steps: there is no step %q%s", name, nearest(name, step.Names()))
+	for key, names := range map[string][]string{"hook.steps": f.Hook.Steps, "ci.steps": f.CI.Steps} {
+		for _, name := range names {
+			if !slices.Contains(step.Names(), name) {
+				return fmt.Errorf("%s: there is no step %q%s", key, name, nearest(name, step.Names()))
+			}
 		}
 	}
 	for i, e := range f.Graph.Exceptions {

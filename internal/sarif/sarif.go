@@ -91,11 +91,11 @@ type Builder struct {
 	index map[string]int
 }
 
-// NewBuilder returns a builder for a part of gust. version may be empty.
-func NewBuilder(name, version string) *Builder {
+// NewBuilder returns a builder for a part of gust. release may be empty.
+func NewBuilder(name, release string) *Builder {
 	return &Builder{
 		run: Run{
-			Tool:    Tool{Driver{Name: name, Version: version, InformationURI: "https://github.com/gust-go/gust", Rules: []Rule{}}},
+			Tool:    Tool{Driver{Name: name, Version: release, InformationURI: "https://github.com/gust-go/gust", Rules: []Rule{}}},
 			Results: []Result{},
 		},
 		index: make(map[string]int),
@@ -122,7 +122,7 @@ func (b *Builder) Write(w io.Writer) error {
 		Schema  string `json:"$schema"`
 		Version string `json:"version"`
 		Runs    []Run  `json:"runs"`
-	}{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []Run{b.run}}
+	}{schema, version, []Run{b.run}}
 	if err := e.Encode(report); err != nil {
 		return fmt.Errorf("write SARIF: %w", err)
 	}
