@@ -125,6 +125,8 @@ func forbidden(s source, imported string) string {
 		return "engines report through internal/event only"
 	case within(imported, "github.com/tetratelabs/wazero") && s.dir != "modgraph/render/layout":
 		return "only the layout engine runs WebAssembly"
+	case within(imported, "github.com/charmbracelet/bubbletea") && s.dir != "tui" && s.dir != "cmd":
+		return "what the dashboard shows does not depend on Bubble Tea"
 	case imported == "os/exec" && !s.test && !within(s.dir, starters()...):
 		return "only a few packages start processes"
 	}

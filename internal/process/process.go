@@ -1,6 +1,7 @@
-// Package process runs the program of gust run --watch: in a process group of
-// its own, so that all of it can be stopped, and with an end that is told from
-// a failure to start. It is one of the few places that start processes.
+// Package process runs the program of gust run --watch, and what gust tui
+// starts: in a process group of its own, so that all of it can be stopped, and
+// with an end that is told from a failure to start. It is one of the few places
+// that start processes.
 package process
 
 import (
@@ -93,6 +94,13 @@ func (p *Process) Ended() string {
 		return "exit status 0"
 	}
 	return p.err.Error()
+}
+
+// Code is the exit code of the program, once it has ended; -1 if a signal
+// ended it.
+func (p *Process) Code() int {
+	<-p.done
+	return p.cmd.ProcessState.ExitCode()
 }
 
 // Stop ends the program and everything left in its group: it asks, waits for up
