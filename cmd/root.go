@@ -99,7 +99,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.AddCommand(a.newTestCmd(), a.newGraphCmd(), a.newKernelCmd())
 	root.AddCommand(a.newVersionCmd(), a.newToolexecCmd(), a.newTestexecCmd(), a.newHandoverCmd(), a.newCacheCmd())
-	root.AddCommand(a.newTagsCmd(), a.newEnvCmd(), a.newDoctorCmd(), a.newReportCmd(), a.newHookCmd(), a.newCICmd(), a.newTUICmd())
+	root.AddCommand(a.newTagsCmd(), a.newEnvCmd(), a.newDoctorCmd(), a.newReportCmd(), a.newHookCmd(), a.newCICmd(), a.newTUICmd(), a.newCacheprogCmd())
 	root.InitDefaultCompletionCmd()
 	return root
 }
@@ -120,6 +120,7 @@ the result. Flags, output and exit codes are go's.
   gust env --explain               say where each setting comes from; also init, trust
   gust doctor                      say which go runs, and what is wrong around it
   gust kernel                      what this kernel can do, and what Go needs of it
+  gust cacheprog key               keys to share go's build cache with (GOCACHEPROG)
   gust tui                         a dashboard of builds, tests and findings
   gust report                      list the last runs; gust report last shows one
   gust hook install                check what is staged before every commit

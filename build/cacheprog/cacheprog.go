@@ -1,0 +1,423 @@
+// Package cacheprog is a program for GOCACHEPROG: it answers a go command's
+// requests from go's own build cache on this machine, and from a cache that
+// machines share behind it. What the remote has is checked before go gets to
+// see it; whatever is wrong with the remote, go has its cache.
+//
+// The protocol is that of cmd/go/internal/cacheprog.
+package cacheprog
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gust-go/gust/build/gocache"
+)
+
+// A Remote is a cache that machines share. It is safe for concurrent use.
+type Remote interface {
+	// Get returns what an action has made. The caller reads the body to its end
+	// and checks it. The error is gocache.ErrMiss if there is nothing.
+	Get(ctx context.Context, action gocache.ID) (gocache.Entry, io.ReadCloser, error)
+	// Put stores what an action has made, which is in a file.
+	Put(ctx context.Context, action gocache.ID, e gocache.Entry, path string) error
+	// Broken notes that what it gave was not what it said.
+	Broken(err error)
+}
+
+// A Server answers one go command.
+type Server struct {
+	// Local is the cache on this machine.
+	Local *gocache.Cache
+	// Remote is behind it; nil for none.
+	Remote Remote
+	// Now tells the time.
+	Now func() time.Time
+	// Drain is how long the end waits for what is still to be sent to the
+	// remote.
+	Drain time.Duration
+
+	// Stats counts what was done.
+	Stats Stats
+
+	out     *json.Encoder
+	flush   *bufio.Writer
+	mu      sync.Mutex // of out
+	working sync.WaitGroup
+	uploads chan upload
+	sending sync.WaitGroup
+}
+
+// Stats are counts.
+type Stats struct {
+	Hits, RemoteHits, Misses, Puts, Uploaded, NotUploaded, Wrong atomic.Int64
+	RemoteBytes                                                  atomic.Int64
+}
+
+type upload struct {
+	action gocache.ID
+	entry  gocache.Entry
+	path   string
+}
+
+// maxUploads bounds what waits for being sent; the rest is not sent.
+const maxUploads = 1024
+
+type request struct {
+	ID       int64
+	Command  string
+	ActionID []byte
+	OutputID []byte
+	ObjectID []byte // OutputID's name in drafts of the protocol
+	BodySize int64
+}
+
+type response struct {
+	ID            int64      `json:",omitempty"`
+	Err           string     `json:",omitempty"`
+	KnownCommands []string   `json:",omitempty"`
+	Miss          bool       `json:",omitempty"`
+	OutputID      []byte     `json:",omitempty"`
+	Size          int64      `json:",omitempty"`
+	Time          *time.Time `json:",omitempty"`
+	DiskPath      string     `json:",omitempty"`
+}
+
+// Serve answers requests until close, or until the go command is gone. The
+// error is of the protocol.
+func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s.flush = bufio.NewWriter(out)
+	s.out = json.NewEncoder(s.flush)
+	s.startUploads(ctx)
+	s.respond(response{KnownCommands: []string{"get", "put", "close"}})
+	r := bufio.NewReaderSize(in, 64<<10)
+	for {
+		req, err := next(r)
+		if err != nil {
+			cancel() // nobody waits for what is under way
+			s.working.Wait()
+			s.endUploads(0)
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		}
+		switch req.Command {
+		case "close":
+			s.working.Wait()
+			s.endUploads(s.Drain)
+			_ = s.Local.Trim() // another go command will
+			s.respond(response{ID: req.ID})
+			return nil
+		case "get":
+			s.working.Add(1)
+			go func() {
+				defer s.working.Done()
+				s.respond(s.get(ctx, req))
+			}()
+		case "put":
+			if err := s.put(req, r); err != nil {
+				cancel()
+				s.working.Wait()
+				s.endUploads(0)
+				return err
+			}
+		default:
+			s.respond(response{ID: req.ID, Err: fmt.Sprintf("unknown command %q", req.Command)})
+		}
+	}
+}
+
+func (s *Server) respond(r response) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_ = s.out.Encode(r) // a go command that is gone is seen when reading
+	_ = s.flush.Flush()
+}
+
+// next reads a request, or what is between two: go writes empty lines.
+func next(r *bufio.Reader) (request, error) {
+	for {
+		line, err := r.ReadBytes('\n')
+		if len(line) == 0 || err != nil && !errors.Is(err, io.EOF) {
+			return request{}, err
+		}
+		if len(line) == 1 {
+			continue
+		}
+		var req request
+		if jsonErr := json.Unmarshal(line, &req); jsonErr != nil {
+			if err != nil {
+				return req, io.ErrUnexpectedEOF // cut off by the end of go
+			}
+			return req, fmt.Errorf("read a request: %w", jsonErr)
+		}
+		if req.OutputID == nil {
+			req.OutputID = req.ObjectID
+		}
+		return req, nil
+	}
+}
+
+func toID(b []byte) (id gocache.ID, err error) {
+	if len(b) != len(id) {
+		return id, fmt.Errorf("an ID has %d bytes, not %d", len(id), len(b))
+	}
+	return gocache.ID(b), nil
+}
+
+// get answers from this machine, else from the remote.
+func (s *Server) get(ctx context.Context, req request) response {
+	action, err := toID(req.ActionID)
+	if err != nil {
+		return response{ID: req.ID, Err: err.Error()}
+	}
+	if e, path, err := s.Local.Get(action); err == nil {
+		s.Stats.Hits.Add(1)
+		return found(req.ID, e, path)
+	}
+	if s.Remote != nil {
+		if e, path, err := s.fetch(ctx, action); err == nil {
+			s.Stats.RemoteHits.Add(1)
+			return found(req.ID, e, path)
+		}
+	}
+	s.Stats.Misses.Add(1)
+	return response{ID: req.ID, Miss: true}
+}
+
+func found(id int64, e gocache.Entry, path string) response {
+	return response{ID: id, OutputID: e.Output[:], Size: e.Size, Time: &e.Time, DiskPath: path}
+}
+
+// errWrong means that a body is not what its entry says.
+var errWrong = errors.New("the content does not match its digest")
+
+// fetch brings an entry over from the remote.
+func (s *Server) fetch(ctx context.Context, action gocache.ID) (e gocache.Entry, path string, err error) {
+	e, body, err := s.Remote.Get(ctx, action)
+	if err != nil {
+		return e, "", err
+	}
+	defer body.Close()
+	temp, err := s.Local.Temp()
+	if err != nil {
+		return e, "", err
+	}
+	h := sha256.New()
+	n, err := io.Copy(io.MultiWriter(temp, h), io.LimitReader(body, e.Size+1))
+	if closeErr := temp.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil && (n != e.Size || gocache.ID(h.Sum(nil)) != e.Output) {
+		s.Stats.Wrong.Add(1)
+		err = errWrong
+		s.Remote.Broken(err)
+	}
+	if err != nil {
+		_ = os.Remove(temp.Name())
+		return e, "", err
+	}
+	s.Stats.RemoteBytes.Add(n)
+	e.Time = s.Now()
+	path, err = s.Local.Put(action, e, temp.Name())
+	return e, path, err
+}
+
+// put stores what go has made. The error is of the protocol; what goes wrong
+// with this one output is in the response.
+func (s *Server) put(req request, r *bufio.Reader) error {
+	action, err := toID(req.ActionID)
+	out, err2 := toID(req.OutputID)
+	if err = errors.Join(err, err2); req.BodySize < 0 {
+		err = errors.Join(err, fmt.Errorf("a body of %d bytes", req.BodySize))
+	}
+	temp, tempErr := s.Local.Temp()
+	w := io.Writer(io.Discard)
+	if tempErr == nil {
+		w = temp
+	}
+	h := sha256.New()
+	n := int64(0)
+	if req.BodySize > 0 {
+		if n, err2 = readBody(io.MultiWriter(h, w), r); err2 != nil {
+			if tempErr == nil {
+				_ = temp.Close()
+				_ = os.Remove(temp.Name())
+			}
+			var local *writeError
+			if !errors.As(err2, &local) {
+				return err2
+			}
+			s.respond(response{ID: req.ID, Err: local.Error()}) // a full disk
+			return nil
+		}
+	}
+	err = errors.Join(err, tempErr)
+	if tempErr == nil {
+		err = errors.Join(err, temp.Close())
+	}
+	if err == nil && n != req.BodySize {
+		err = fmt.Errorf("the body has %d bytes, not %d", n, req.BodySize)
+	}
+	if err == nil && gocache.ID(h.Sum(nil)) != out {
+		err = errWrong
+	}
+	if err != nil {
+		if tempErr == nil {
+			_ = os.Remove(temp.Name())
+		}
+		s.respond(response{ID: req.ID, Err: err.Error()})
+		return nil
+	}
+	s.store(req.ID, action, gocache.Entry{Output: out, Size: n, Time: s.Now()}, temp.Name())
+	return nil
+}
+
+// store puts a checked body into the cache, and in the queue for the remote.
+func (s *Server) store(id int64, action gocache.ID, e gocache.Entry, temp string) {
+	path, err := s.Local.Put(action, e, temp)
+	if err != nil {
+		s.respond(response{ID: id, Err: err.Error()})
+		return
+	}
+	s.Stats.Puts.Add(1)
+	if s.Remote != nil {
+		select {
+		case s.uploads <- upload{action, e, path}:
+		default:
+			s.Stats.NotUploaded.Add(1)
+		}
+	}
+	s.respond(response{ID: id, DiskPath: path})
+}
+
+// A writeError is one of this machine's disk, not of the protocol.
+type writeError struct{ err error }
+
+func (e *writeError) Error() string { return e.err.Error() }
+func (e *writeError) Unwrap() error { return e.err }
+
+// readBody copies a JSON string of base64 as it comes. When w fails it reads
+// on to the end: the next request is behind it.
+func readBody(w io.Writer, r *bufio.Reader) (n int64, err error) {
+	for { // white space
+		b, err := r.ReadByte()
+		if err != nil {
+			return 0, io.ErrUnexpectedEOF
+		}
+		if b == '"' {
+			break
+		}
+		if b != '\n' && b != ' ' && b != '\r' && b != '\t' {
+			return 0, fmt.Errorf("read a body: it begins with %q", b)
+		}
+	}
+	q := &quoted{r: r}
+	var failed error
+	buf := make([]byte, 48<<10)
+	d := base64.NewDecoder(base64.StdEncoding, q)
+	for {
+		k, err := d.Read(buf)
+		if k > 0 && failed == nil {
+			_, failed = w.Write(buf[:k])
+		}
+		n += int64(k)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return n, fmt.Errorf("read a body: %w", err)
+		}
+	}
+	if !q.ended {
+		return n, io.ErrUnexpectedEOF
+	}
+	if failed != nil {
+		return n, &writeError{failed}
+	}
+	return n, nil
+}
+
+// quoted reads up to a quotation mark, and past it.
+type quoted struct {
+	r     *bufio.Reader
+	ended bool
+}
+
+func (q *quoted) Read(p []byte) (int, error) {
+	if q.ended {
+		return 0, io.EOF
+	}
+	// No more than what is there: the reader behind must not wait.
+	if _, err := q.r.Peek(1); err != nil {
+		return 0, io.ErrUnexpectedEOF
+	}
+	have, _ := q.r.Peek(min(len(p), q.r.Buffered()))
+	n := len(have)
+	for i, b := range have {
+		if b == '"' {
+			n, q.ended = i, true
+			break
+		}
+	}
+	copy(p, have[:n])
+	skip := n
+	if q.ended {
+		skip++
+	}
+	_, _ = q.r.Discard(skip) // it is in the buffer
+	if n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+// startUploads begins to send what is put.
+func (s *Server) startUploads(ctx context.Context) {
+	if s.Remote == nil {
+		return
+	}
+	s.uploads = make(chan upload, maxUploads)
+	for range 8 {
+		s.sending.Add(1)
+		go func() {
+			defer s.sending.Done()
+			for u := range s.uploads {
+				if ctx.Err() != nil || s.Remote.Put(ctx, u.action, u.entry, u.path) != nil {
+					s.Stats.NotUploaded.Add(1)
+					continue
+				}
+				s.Stats.Uploaded.Add(1)
+			}
+		}()
+	}
+}
+
+// endUploads waits for what is still to be sent.
+func (s *Server) endUploads(atMost time.Duration) {
+	if s.Remote == nil {
+		return
+	}
+	close(s.uploads)
+	done := make(chan struct{})
+	go func() {
+		s.sending.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(atMost):
+	}
+}

@@ -1,0 +1,162 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gust-go/gust/build/cacheprog"
+	"github.com/gust-go/gust/build/gocache"
+	"github.com/gust-go/gust/build/remote"
+	"github.com/gust-go/gust/internal/gocmd"
+)
+
+const cacheprogHelp = `Answers go's requests for its build cache, with GOCACHEPROG="gust cacheprog": from
+go's own build cache, and from a server that machines share behind it.
+
+  gust cacheprog key    print a new pair of keys for GUST_REMOTE_CACHE_KEY
+
+Without GUST_REMOTE_CACHE it is go's build cache and nothing else. What goes wrong
+with a server is said once, and the build goes on without it.
+
+Environment:
+  GUST_REMOTE_CACHE          https://host/path of a server that keeps what is PUT
+  GUST_REMOTE_CACHE_KEY      sign:… to write and read, check:… to read what was
+                             signed with it, anyone to believe everybody who can
+                             write to the server
+  GUST_REMOTE_CACHE_MODE     both (default), read or write
+  GUST_REMOTE_CACHE_TOKEN    for bearer authentication
+  GUST_REMOTE_CACHE_TIMEOUT  how long to wait for an answer (5s)`
+
+// newCacheprogCmd is gust cacheprog.
+func (a *app) newCacheprogCmd() *cobra.Command {
+	dir, verbose := "", false
+	c := &cobra.Command{
+		Use:   "cacheprog",
+		Short: "go's build cache, shared between machines (GOCACHEPROG)",
+		Long:  cacheprogHelp,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError("cacheprog", "%q: gust cacheprog takes no arguments", args[0])
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, _ []string) error { return a.cacheprog(c.Context(), dir, verbose) },
+	}
+	c.Flags().StringVar(&dir, "dir", "", "the cache on this machine (default: go env GOCACHE)")
+	c.Flags().BoolVar(&verbose, "verbose", false, "say at the end what was found where")
+	c.AddCommand(&cobra.Command{
+		Use:   "key",
+		Short: "print a new pair of keys",
+		Args:  usageArgs(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error {
+			sign, check, err := remote.NewKey()
+			if err != nil {
+				return err
+			}
+			return a.print("GUST_REMOTE_CACHE_KEY=%s # a secret, for who may write\nGUST_REMOTE_CACHE_KEY=%s # for who may read\n", sign, check)
+		},
+	})
+	return c
+}
+
+// cacheprog answers a go command. It must not fail for anything but the
+// protocol: go would.
+func (a *app) cacheprog(ctx context.Context, dir string, verbose bool) error {
+	if a.term.InTTY() {
+		return usageError("cacheprog", "stdin is a terminal, and no go command; set GOCACHEPROG=\"gust cacheprog\"")
+	}
+	dir, err := a.goCache(ctx, dir)
+	if err != nil {
+		return err
+	}
+	local, err := gocache.Open(dir, a.clock.Now)
+	if err != nil {
+		return err
+	}
+	s := &cacheprog.Server{Local: local, Now: a.clock.Now, Drain: 10 * time.Second}
+	r, err := a.remoteCache()
+	if err != nil {
+		a.warn("no remote cache: "+err.Error(), "run: gust cacheprog --help")
+	} else if r != nil {
+		s.Remote = r
+	}
+	err = s.Serve(ctx, a.term.In, a.term.Out)
+	if verbose {
+		n := &s.Stats
+		fmt.Fprintf(a.term.Err, "gust cacheprog: %d here, %d from the remote cache (%d bytes), %d missing, %d made, %d sent, %d not sent, %d wrong\n",
+			n.Hits.Load(), n.RemoteHits.Load(), n.RemoteBytes.Load(), n.Misses.Load(), n.Puts.Load(), n.Uploaded.Load(), n.NotUploaded.Load(), n.Wrong.Load())
+	}
+	return err
+}
+
+// goCache is the directory of go's build cache. go tells its child nothing of
+// what go env -w says, so it has to be asked.
+func (a *app) goCache(ctx context.Context, dir string) (string, error) {
+	if dir == "" {
+		dir = a.term.Getenv("GOCACHE")
+	}
+	if dir == "" {
+		g, err := a.findGo()
+		if err != nil {
+			return "", err
+		}
+		// go env starts no GOCACHEPROG.
+		out, err := (&gocmd.Go{Path: g.Path, Env: g.Env}).Output(ctx, "env", "GOCACHE")
+		if err != nil {
+			return "", err
+		}
+		dir = strings.TrimSpace(string(out))
+	}
+	if dir == "off" || !filepath.IsAbs(dir) {
+		return "", usageError("cacheprog", "GOCACHE is %q, and no absolute path", dir)
+	}
+	return dir, nil
+}
+
+// remoteCache is the server that the environment names, nil for none. The
+// process's own environment counts, and nothing of the checkout's.
+func (a *app) remoteCache() (*remote.HTTP, error) {
+	get := func(name string) string { return lookup(a.env.process, name) }
+	address := get("GUST_REMOTE_CACHE")
+	if address == "" {
+		return nil, nil
+	}
+	o := remote.Options{URL: address, Token: get("GUST_REMOTE_CACHE_TOKEN"), Timeout: 5 * time.Second,
+		Warn: func(text string) { a.warn(text, "") }}
+	text := get("GUST_REMOTE_CACHE_KEY")
+	if text == "" {
+		return nil, errors.New("GUST_REMOTE_CACHE_KEY is not set, so nobody's entries can be believed")
+	}
+	var err error
+	if o.Key, err = remote.ParseKey(text); err != nil {
+		return nil, fmt.Errorf("GUST_REMOTE_CACHE_KEY is %w: sign:…, check:… or anyone", err)
+	}
+	switch mode := get("GUST_REMOTE_CACHE_MODE"); mode {
+	case "", "both":
+		o.Read, o.Write = true, true
+	case "read":
+		o.Read = true
+	case "write":
+		if o.Write = true; !o.Key.CanSign() {
+			return nil, errors.New("GUST_REMOTE_CACHE_MODE is write, and GUST_REMOTE_CACHE_KEY cannot sign")
+		}
+	default:
+		return nil, fmt.Errorf("GUST_REMOTE_CACHE_MODE is %q; there are both, read, write", mode)
+	}
+	if value := get("GUST_REMOTE_CACHE_TIMEOUT"); value != "" {
+		if o.Timeout, err = time.ParseDuration(value); err != nil || o.Timeout <= 0 {
+			return nil, fmt.Errorf("GUST_REMOTE_CACHE_TIMEOUT: %q is no time", value)
+		}
+	}
+	r, err := remote.NewHTTP(o)
+	if err != nil {
+		return nil, fmt.Errorf("GUST_REMOTE_CACHE: %w", err)
+	}
+	return r, nil
+}
