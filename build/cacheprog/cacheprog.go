@@ -121,11 +121,7 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 			s.respond(response{ID: req.ID})
 			return nil
 		case "get":
-			s.working.Add(1)
-			go func() {
-				defer s.working.Done()
-				s.respond(s.get(ctx, req))
-			}()
+			s.get(ctx, req)
 		case "put":
 			if err := s.put(req, r); err != nil {
 				cancel()
@@ -177,24 +173,35 @@ func toID(b []byte) (id gocache.ID, err error) {
 	return gocache.ID(b), nil
 }
 
-// get answers from this machine, else from the remote.
-func (s *Server) get(ctx context.Context, req request) response {
+// get answers from this machine at once, else from the remote, for which the
+// next request does not wait.
+func (s *Server) get(ctx context.Context, req request) {
 	action, err := toID(req.ActionID)
 	if err != nil {
-		return response{ID: req.ID, Err: err.Error()}
+		s.respond(response{ID: req.ID, Err: err.Error()})
+		return
 	}
 	if e, path, err := s.Local.Get(action); err == nil {
 		s.Stats.Hits.Add(1)
-		return found(req.ID, e, path)
+		s.respond(found(req.ID, e, path))
+		return
 	}
-	if s.Remote != nil {
+	if s.Remote == nil {
+		s.Stats.Misses.Add(1)
+		s.respond(response{ID: req.ID, Miss: true})
+		return
+	}
+	s.working.Add(1)
+	go func() {
+		defer s.working.Done()
 		if e, path, err := s.fetch(ctx, action); err == nil {
 			s.Stats.RemoteHits.Add(1)
-			return found(req.ID, e, path)
+			s.respond(found(req.ID, e, path))
+			return
 		}
-	}
-	s.Stats.Misses.Add(1)
-	return response{ID: req.ID, Miss: true}
+		s.Stats.Misses.Add(1)
+		s.respond(response{ID: req.ID, Miss: true})
+	}()
 }
 
 func found(id int64, e gocache.Entry, path string) response {

@@ -51,6 +51,9 @@ func Open(dir string, now func() time.Time) (*Cache, error) {
 	if !filepath.IsAbs(dir) {
 		return nil, fmt.Errorf("open build cache: %q is not absolute", dir)
 	}
+	if _, err := os.Stat(filepath.Join(dir, "ff")); err == nil {
+		return &Cache{dir: dir, now: now}, nil // the last one that is made
+	}
 	for i := range 256 {
 		if err := os.MkdirAll(filepath.Join(dir, fmt.Sprintf("%02x", i)), 0o777); err != nil {
 			return nil, fmt.Errorf("open build cache: %w", err)
@@ -78,19 +81,27 @@ func (c *Cache) Temp() (*os.File, error) {
 // or nothing whole.
 func (c *Cache) Get(action ID) (e Entry, path string, err error) {
 	name := c.file(action, "a")
-	data, err := os.ReadFile(name)
+	f, err := os.Open(name)
 	if err != nil {
 		return e, "", ErrMiss
 	}
-	if e, err = parse(action, data); err != nil {
+	defer f.Close()
+	data := make([]byte, entrySize+1)
+	n, err := f.Read(data)
+	if err != nil {
+		return e, "", ErrMiss
+	}
+	if e, err = parse(action, data[:n]); err != nil {
 		return e, "", ErrMiss
 	}
 	path, info, err := c.output(e.Output)
 	if err != nil || info.Size() != e.Size {
 		return e, "", ErrMiss
 	}
-	c.used(name)
-	c.used(c.file(e.Output, "d"))
+	if entry, err := f.Stat(); err == nil {
+		c.used(name, entry.ModTime())
+	}
+	c.used(path, info.ModTime())
 	return e, path, nil
 }
 
@@ -111,11 +122,16 @@ func (c *Cache) output(out ID) (string, fs.FileInfo, error) {
 	return path, info, err
 }
 
-// used keeps a file from being trimmed.
-func (c *Cache) used(name string) {
+// used keeps a file from being trimmed, which was last used at some time. Of an
+// executable it is the directory that counts.
+func (c *Cache) used(name string, last time.Time) {
 	now := c.now()
-	if info, err := os.Stat(name); err == nil && now.Sub(info.ModTime()) >= mtimeInterval {
-		_ = os.Chtimes(name, now, now) // what is trimmed is made again
+	if now.Sub(last) < mtimeInterval {
+		return
+	}
+	_ = os.Chtimes(name, now, now) // what is trimmed is made again
+	if dir := filepath.Dir(name); strings.HasSuffix(dir, "-d") {
+		_ = os.Chtimes(dir, now, now)
 	}
 }
 
