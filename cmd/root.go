@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gust-go/gust/build"
+	"github.com/gust-go/gust/docs"
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/gocmd"
@@ -63,6 +64,11 @@ func (a *app) main(ctx context.Context, args []string) int {
 	}
 	if len(args) > 0 && args[0] == "graph" {
 		args = goStyle(args)
+	}
+	if len(args) == 2 && args[0] == "help" {
+		if text, ok := docs.Topic(args[1]); ok {
+			return a.exit(a.print("%s", text))
+		}
 	}
 	root.SetArgs(args)
 	a.record(args)
@@ -132,7 +138,8 @@ Any other command is go's and is passed on as it is, so alias go=gust works:
 
   gust mod tidy
 
-See gust build --help for gust's own flags and go help build for go's.
+See gust build --help for gust's own flags and go help build for go's; gust help
+config, environment, exit-codes, json, ci and security are pages of their own.
 `
 
 // help prints the screen for gust itself and cobra's text for its commands.
@@ -178,6 +185,9 @@ func routeHelp(root *cobra.Command, topics []string) destination {
 		return toGust
 	}
 	if isOwn(root, topics[0]) && !slices.Contains(gocmd.Commands(), topics[0]) {
+		return toGust
+	}
+	if _, ok := docs.Topic(topics[0]); ok && len(topics) == 1 {
 		return toGust
 	}
 	return toGo
