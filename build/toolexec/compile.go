@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gust-go/gust/build/objfile"
 	"github.com/gust-go/gust/build/store"
 	"github.com/gust-go/gust/internal/event"
 )
@@ -116,7 +117,7 @@ func (w *wrapper) warn(err error) {
 // hit is a stored result made to fit this compile.
 type hit struct {
 	match    *match
-	archive  []byte
+	archive  *objfile.Archive
 	asmHdr   []byte
 	outcome  string
 	relinked *iface // the interface as relinked, to be stored
@@ -136,7 +137,7 @@ func (w *wrapper) write(h *hit) error {
 			os.Exit(exitInternal)
 		}
 	}
-	if err := os.WriteFile(w.c.byName["o"], h.archive, 0o666); err != nil {
+	if err := writeArchive(w.c.byName["o"], h.archive); err != nil {
 		return err
 	}
 	if h.relinked != nil {
@@ -156,8 +157,27 @@ func (w *wrapper) write(h *hit) error {
 	return nil
 }
 
+// writeArchive writes an archive without putting it together first: some have
+// more than a hundred megabytes.
+func writeArchive(file string, a *objfile.Archive) error {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	if err != nil {
+		return err
+	}
+	for _, part := range a.Parts() {
+		if err == nil {
+			_, err = f.Write(part)
+		}
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}
+
 // verify compiles plainly and compares.
-func (w *wrapper) verify(got []byte) error {
+func (w *wrapper) verify(a *objfile.Archive) error {
+	got := a.Bytes()
 	out := filepath.Join(w.c.objDir, "gust-verify.a")
 	defer os.Remove(out)
 	code, printed, err := run(w.tool, w.argsWith(out))

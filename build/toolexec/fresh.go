@@ -142,14 +142,13 @@ func (w *wrapper) strip(out string) (*result, error) {
 	if err := a.SetFingerprints(nil); err != nil {
 		return nil, err
 	}
-	b = a.Bytes()
 	if w.Verify {
-		if err := w.verify(b); err != nil {
+		if err := w.verify(a); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(exitInternal)
 		}
 	}
-	return &result{a, &cutoff.Interface{Export: plain, Layout: layout}}, os.WriteFile(out, b, 0o666)
+	return &result{a, &cutoff.Interface{Export: plain, Layout: layout}}, writeArchive(out, a)
 }
 
 // importState is what is remembered of the imports.

@@ -36,7 +36,7 @@ func (w *wrapper) reuse(m *match) (*hit, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &hit{match: m, archive: a.Bytes(), asmHdr: hdr, outcome: event.Reused}, nil
+	return &hit{match: m, archive: a, asmHdr: hdr, outcome: event.Reused}, nil
 }
 
 // relink brings a variant up to date with imports that differ in positions.
@@ -64,7 +64,7 @@ func (w *wrapper) relink(m *match) (h *hit, stale string, err error) {
 	if err := a.SetFingerprints(m.fps); err != nil {
 		return nil, "", err
 	}
-	h = &hit{match: m, archive: a.Bytes(), asmHdr: hdr, outcome: event.Relinked, export: a.Export}
+	h = &hit{match: m, archive: a, asmHdr: hdr, outcome: event.Relinked, export: a.Export}
 	if m.v.Digest != "" {
 		h.relinked, err = relinkedInterface(to, m.v.Digest)
 	}

@@ -26,4 +26,6 @@ func ask(p *os.Process) {
 
 func kill(p *os.Process) { _ = syscall.Kill(-p.Pid, syscall.SIGKILL) }
 
-func groupLives(p *os.Process) bool { return syscall.Kill(-p.Pid, 0) == nil }
+func groupLives(p *os.Process) bool {
+	return syscall.Kill(-p.Pid, 0) == nil && !onlyZombies(p.Pid)
+}
