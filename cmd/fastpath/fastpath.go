@@ -26,6 +26,7 @@ import (
 	"github.com/gust-go/gust/build/runexec"
 	"github.com/gust-go/gust/build/toolexec"
 	_ "github.com/gust-go/gust/cmd/fastpath/handover" // before all that is imported here
+	"github.com/gust-go/gust/cmd/fastpath/stdout"
 	"github.com/gust-go/gust/internal/process"
 	"github.com/gust-go/gust/internal/profile"
 	"github.com/gust-go/gust/kernelcheck/probe/raw"
@@ -33,6 +34,8 @@ import (
 )
 
 func init() {
+	stdout.Show()
+	defer stdout.Hide() // until main, if there is nothing to answer here
 	if len(os.Args) < 3 {
 		return
 	}

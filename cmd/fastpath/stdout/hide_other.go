@@ -1,0 +1,6 @@
+//go:build !unix
+
+package stdout
+
+// Hide does nothing where termenv does not ask either.
+func Hide() {}
