@@ -127,7 +127,7 @@ func (a *app) goCache(ctx context.Context, dir string) (string, error) {
 
 // remoteCache is the server that the environment names, nil for none. The
 // process's own environment counts, and nothing of the checkout's.
-func (a *app) remoteCache() (*remote.HTTP, error) {
+func (a *app) remoteCache() (*remote.Client, error) {
 	get := func(name string) string { return lookup(a.env.process, name) }
 	address := get("GUST_REMOTE_CACHE")
 	if address == "" {
@@ -160,7 +160,7 @@ func (a *app) remoteCache() (*remote.HTTP, error) {
 			return nil, fmt.Errorf("GUST_REMOTE_CACHE_TIMEOUT: %q is no time", value)
 		}
 	}
-	r, err := remote.NewHTTP(o)
+	r, err := remote.New(o)
 	if err != nil {
 		return nil, fmt.Errorf("GUST_REMOTE_CACHE: %w", err)
 	}

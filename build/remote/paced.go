@@ -7,23 +7,17 @@ import (
 	"time"
 )
 
-// errStalled means that an answer stopped in the middle.
-var errStalled = errors.New("the answer stopped in the middle")
+// errSlow means that an answer did not come, or stopped in the middle.
+var errSlow = errors.New("it takes too long to answer")
 
-// paced is the body of an answer that must not stop for longer than a while:
-// how long all of it takes depends on its size.
+// paced is the body of an answer that must not stop for longer than a while.
 type paced struct {
 	body   io.ReadCloser
 	pause  time.Duration
+	timer  *time.Timer // cancels
 	cancel context.CancelCauseFunc
-	timer  *time.Timer
 	result func(error)
 	failed bool
-}
-
-func newPaced(body io.ReadCloser, pause time.Duration, cancel context.CancelCauseFunc, result func(error)) *paced {
-	return &paced{body: body, pause: pause, cancel: cancel, result: result,
-		timer: time.AfterFunc(pause, func() { cancel(errStalled) })}
 }
 
 // Read implements io.Reader.

@@ -47,9 +47,9 @@ func (w *warnings) add(text string) {
 	w.all = append(w.all, text)
 }
 
-func dial(t *testing.T, url string, key Key, w *warnings) *HTTP {
+func dial(t *testing.T, url string, key Key, w *warnings) *Client {
 	t.Helper()
-	h, err := NewHTTP(Options{URL: url, Token: "s3cret", Key: key, Read: true, Write: true, Timeout: 2 * time.Second, Warn: w.add})
+	h, err := New(Options{URL: url, Token: "s3cret", Key: key, Read: true, Write: true, Timeout: 2 * time.Second, Warn: w.add})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,10 +178,10 @@ func TestNginx(t *testing.T) {
 	}
 	// Whoever can write to the server, but has no key, is not believed.
 	forged := fmt.Sprintf("gust1 %x %d %s\n", sha256.Sum256([]byte(text(1))), len(text(1)), "")
-	if err := os.WriteFile(filepath.Join(root, "ac", actionKey(action(2))), []byte(forged), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(root, "ac", actionOf(action(2)).name()), []byte(forged), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Rename(filepath.Join(root, "ac", actionKey(action(3))), filepath.Join(root, "ac", actionKey(action(4)))); err != nil {
+	if err := os.Rename(filepath.Join(root, "ac", actionOf(action(3)).name()), filepath.Join(root, "ac", actionOf(action(4)).name())); err != nil {
 		t.Fatal(err)
 	}
 	for _, i := range []int{2, 4} {
@@ -204,14 +204,14 @@ func TestTrouble(t *testing.T) {
 		off    bool
 		warn   string
 	}{
-		"500":     {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, true, "not used any more: 500"},
-		"429":     {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429) }, true, "not used any more: 429"},
-		"hangs":   {func(_ http.ResponseWriter, r *http.Request) { <-hang }, true, "not used any more"},
-		"resets":  {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, true, "not used any more"},
+		"500":     {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, true, "is left alone: 500"},
+		"429":     {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429) }, true, "is left alone: 429"},
+		"hangs":   {func(_ http.ResponseWriter, r *http.Request) { <-hang }, true, "is left alone: it takes too long to answer"},
+		"resets":  {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, true, "is left alone"},
 		"garbage": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>log in</html>") }, false, "not an entry of gust's"},
 		"moves": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound)
-		}, true, "not used any more: 302"},
+		}, true, "is left alone: 302"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			requests := 0
@@ -229,7 +229,6 @@ func TestTrouble(t *testing.T) {
 			var w warnings
 			h := dial(t, server.URL, sign, &w)
 			h.o.Timeout = 100 * time.Millisecond
-			h.client.Transport.(*http.Transport).ResponseHeaderTimeout = 100 * time.Millisecond
 			for i := range 10 {
 				if _, _, err := h.Get(t.Context(), action(i)); err == nil {
 					t.Error("something was found")
@@ -275,7 +274,7 @@ func TestTrouble(t *testing.T) {
 func TestSecrets(t *testing.T) {
 	sign, _ := keys(t)
 	var w warnings
-	h, err := NewHTTP(Options{URL: "http://user:pass-word@127.0.0.1:1/c", Token: "tok-en", Key: sign, Read: true, Timeout: time.Second, Warn: w.add})
+	h, err := New(Options{URL: "http://user:pass-word@127.0.0.1:1/c", Token: "tok-en", Key: sign, Read: true, Timeout: time.Second, Warn: w.add})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -287,7 +286,7 @@ func TestSecrets(t *testing.T) {
 		t.Errorf("said: %s", said)
 	}
 	for _, bad := range []string{"", "host", "ftp://h/", "http://", "http://u:pass-word@h/%zz", "http://u:pass-word@h/?q"} {
-		if _, err := NewHTTP(Options{URL: bad}); err == nil || strings.Contains(err.Error(), "pass-word") {
+		if _, err := New(Options{URL: bad}); err == nil || strings.Contains(err.Error(), "pass-word") {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
