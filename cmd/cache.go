@@ -37,7 +37,8 @@ it, which take no space of their own.`,
 		},
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(a.newCacheStatsCmd(), a.newCacheTrimCmd(), a.newCacheVerifyCmd(), a.newCacheCleanCmd(), a.newCacheDirCmd())
+	c.AddCommand(a.newCacheStatsCmd(), a.newCacheTrimCmd(), a.newCacheVerifyCmd(), a.newCacheCleanCmd(), a.newCacheDirCmd(),
+		a.newCacheMtimesCmd(), a.newCacheKeyCmd())
 	for _, sub := range c.Commands() {
 		sub.Args = func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {

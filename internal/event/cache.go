@@ -85,3 +85,18 @@ type CacheSummary struct {
 
 // EventType implements [Event].
 func (CacheSummary) EventType() string { return "cache.summary" }
+
+// CacheMtimes is what gust cache stable-mtimes did.
+type CacheMtimes struct {
+	// Files counts the files that have the time of their content now.
+	Files int `json:"files"`
+	// Dirs counts the directories.
+	Dirs int `json:"dirs"`
+	// Changed counts those of both that had another time.
+	Changed int `json:"changed"`
+	// Skipped counts what is missing, was being written, or is no file.
+	Skipped int `json:"skipped"`
+}
+
+// EventType implements [Event].
+func (CacheMtimes) EventType() string { return "cache.mtimes" }

@@ -58,6 +58,8 @@ func decoderOf(eventType string) decoder {
 		return as[BuildTimings]
 	case "cache.damage":
 		return as[CacheDamage]
+	case "cache.mtimes":
+		return as[CacheMtimes]
 	case "cache.stats":
 		return as[CacheStats]
 	case "cache.summary":

@@ -101,6 +101,13 @@ func (r *Repo) Untracked(ctx context.Context) ([]string, error) {
 	return fields(out), err
 }
 
+// Tracked returns the files in the index, those of submodules included, relative
+// to Root with slashes.
+func (r *Repo) Tracked(ctx context.Context) ([]string, error) {
+	out, err := r.run(ctx, "ls-files", "-z", "--cached", "--recurse-submodules")
+	return fields(out), err
+}
+
 // Ignored returns what git ignores; a directory all of which is ignored ends
 // in a slash and stands for what is below.
 func (r *Repo) Ignored(ctx context.Context) ([]string, error) {
