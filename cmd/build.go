@@ -6,9 +6,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -42,7 +40,6 @@ func (a *app) newBuildCmd(verb string) *cobra.Command {
 		DisableFlagParsing: true,
 		// The line that cobra would add tells where flags may stand; ours does.
 		DisableFlagsInUseLine: true,
-		ValidArgsFunction:     completeFlags,
 		RunE: func(c *cobra.Command, args []string) error {
 			err := a.runBuildCmd(c, verb, args, &flags)
 			if flags.json {
@@ -242,15 +239,4 @@ func (a *app) execute(ctx context.Context, opts build.Options, flags *buildFlags
 		}
 	}
 	return goResult(result.ExitCode, nil)
-}
-
-// completeFlags completes the values of gust's own flags; cobra knows their
-// names.
-func completeFlags(_ *cobra.Command, _ []string, prefix string) ([]string, cobra.ShellCompDirective) {
-	values := []string{"--color=always", "--color=auto", "--color=never", "--lines=exact", "--lines=relaxed"}
-	values = slices.DeleteFunc(values, func(s string) bool { return !strings.HasPrefix(s, prefix) })
-	if len(values) == 0 || prefix == "" {
-		return nil, cobra.ShellCompDirectiveDefault
-	}
-	return values, cobra.ShellCompDirectiveNoFileComp
 }

@@ -206,9 +206,44 @@ func TestScreenNamesOnlyCommands(t *testing.T) {
 }
 
 func TestCompletion(t *testing.T) {
-	code, stdout, _ := gust(t, &fakeBuild{}, nil, "__complete", "build", "--li")
-	if code != 0 || !strings.Contains(stdout, "--lines=exact\n--lines=relaxed\n") {
-		t.Errorf("exit code %d, completions %q", code, stdout)
+	for line, want := range map[string]string{
+		"build --li":                  "--lines\n",
+		"build --lines=":              "exact\nrelaxed\n",
+		"test --lines r":              "relaxed\n",
+		"test --format=dots":          "dots\ndots-v2\n",
+		"test --hide-summary=output,": "output,skipped\noutput,failed\noutput,errors\noutput,all\n",
+		"test -ra":                    "-race\n",
+		"test -run=TestCompleti":      "TestCompletion\n",
+		"test . -run TestCompleti":    "TestCompletion\n",
+		"test ./fastpath/h":           "./fastpath/handover\n",
+		"run ./gust ./":               ":0\n", // the program's own
+		"vet ./fastpath/h":            "./fastpath/handover\n",
+		"mod ti":                      "tidy\n",
+		"ge":                          "generate\nget\n",
+		"graph ./":                    "",
+		"graph --packages ./gus":      "./gust\n",
+		"graph why golang.org/x/mo":   "golang.org/x/mod\n",
+		"graph --format=p":            "png\npdf\n",
+		"graph sbom --format ":        "cyclonedx\nspdx\n",
+		"kernel --for build,cr":       "build,criu\n",
+		"kernel explain fi":           "fieldtrack\n",
+		"doctor explain go-sh":        "go-shadow\n",
+		"ci --steps build,v":          "build,vet\n",
+		"env --shell fi":              "fish\n",
+		"env GOAM":                    "GOAMD64\n",
+		"env GOOS GOAM":               "GOAMD64\n",
+		"tags s":                      "sort\n",
+		"tags add js":                 "json\n",
+		"help exit":                   "exit-codes\n",
+		"tool cov":                    "cover\n",
+	} {
+		args := append([]string{"__completeNoDesc"}, strings.Split(line, " ")...)
+		code, stdout, _ := gust(t, &fakeBuild{}, nil, args...)
+		// No directive stands for files, 4 for none, 36 for none and unsorted.
+		stdout = strings.TrimSuffix(strings.TrimSuffix(stdout, ":36\n"), ":4\n")
+		if code != 0 || stdout != want {
+			t.Errorf("%s: exit code %d, completions %q, want %q", line, code, stdout, want)
+		}
 	}
 }
 

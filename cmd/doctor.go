@@ -56,8 +56,7 @@ func (a *app) newDoctorCmd() *cobra.Command {
 	c.Flags().BoolVar(&verbose, "verbose", false, "show what is merely good to know in full")
 	c.AddCommand(&cobra.Command{
 		Use: "explain ID", Short: "the reasons behind a finding", Long: "Explains a finding of gust doctor.",
-		Args:      usageArgs(cobra.ExactArgs(1)),
-		ValidArgs: doctor.IDs(),
+		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error {
 			text, ok := doctor.Explain(args[0])
 			if !ok {

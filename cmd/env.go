@@ -71,7 +71,6 @@ func (a *app) newEnvCmd() *cobra.Command {
 		Short:              "go env, with the project's settings and their origins",
 		Long:               envHelp,
 		DisableFlagParsing: true,
-		ValidArgs:          []string{"init", "status", "trust", "untrust", "--explain", "--shell"},
 		RunE: func(c *cobra.Command, args []string) error {
 			own, err := a.envCmd(c, args)
 			if own && slices.Contains(args, "--json") {

@@ -70,6 +70,9 @@ func (a *app) main(ctx context.Context, args []string) int {
 			return a.exit(a.print("%s", text))
 		}
 	}
+	if isCompletion(args) {
+		a.addCompletions(root)
+	}
 	root.SetArgs(args)
 	a.record(args)
 	code := a.exit(root.ExecuteContext(ctx))
@@ -106,7 +109,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(a.newTestCmd(), a.newGraphCmd(), a.newKernelCmd())
 	root.AddCommand(a.newVersionCmd(), a.newToolexecCmd(), a.newTestexecCmd(), a.newHandoverCmd(), a.newCacheCmd())
 	root.AddCommand(a.newTagsCmd(), a.newEnvCmd(), a.newDoctorCmd(), a.newReportCmd(), a.newHookCmd(), a.newCICmd(), a.newTUICmd(), a.newCacheprogCmd())
-	root.InitDefaultCompletionCmd()
+	a.addCompletionCmd(root)
 	return root
 }
 

@@ -88,7 +88,6 @@ func (a *app) newTestCmd() *cobra.Command {
 		Long:                  longHelp("test"),
 		DisableFlagParsing:    true,
 		DisableFlagsInUseLine: true,
-		ValidArgsFunction:     completeFlags,
 		RunE: func(c *cobra.Command, args []string) error {
 			err := a.runTestCmd(c, args, &flags)
 			if flags.json {

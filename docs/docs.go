@@ -2,7 +2,13 @@
 // where there is no network.
 package docs
 
-import "embed"
+import (
+	"embed"
+	"maps"
+	"slices"
+)
+
+//go:generate go run ../cmd/manual -markdown commands
 
 //go:embed *.md
 var pages embed.FS
@@ -16,6 +22,9 @@ func topics() map[string]string {
 		"ci": "ci.md", "config": "config.md", "security": "security.md",
 	}
 }
+
+// Topics are the names of all topics, sorted.
+func Topics() []string { return slices.Sorted(maps.Keys(topics())) }
 
 // Topic is the text of a topic of gust help.
 func Topic(name string) (text []byte, ok bool) {

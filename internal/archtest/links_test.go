@@ -20,6 +20,11 @@ func TestLinks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	commands, err := filepath.Glob(root + "/docs/commands/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs = append(docs, commands...)
 	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	checked := 0
 	for _, file := range append(files, docs...) {

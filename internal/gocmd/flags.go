@@ -105,6 +105,28 @@ func OwnFlags(verb string) []string {
 	return slices.AppendSeq(names, maps.Keys(ownVerbFlags[verb]))
 }
 
+// GoFlags returns the names of the flags that go documents for one of the
+// commands that gust accelerates, sorted.
+func GoFlags(verb string) []string {
+	names := slices.AppendSeq(slices.Collect(maps.Keys(buildFlags)), maps.Keys(verbFlags[verb]))
+	if verb == "test" {
+		names = slices.AppendSeq(names, maps.Keys(testFlags))
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(name, "debug-") })
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// WantsValue reports whether arg is a flag of go's or gust's whose value is the
+// next argument, and what it is called.
+func WantsValue(verb, arg string) (name string, ok bool) {
+	if f, kind, own := cutOwn(verb, arg); own {
+		return f.Name, kind == valued && !f.HasValue
+	}
+	name, _, hasValue, ok := cutFlag(arg)
+	return canonical(verb, name), ok && !hasValue && goArity(verb, name) == valued
+}
+
 // ownArity looks a flag of gust's up for one verb.
 func ownArity(verb, name string) arity {
 	if k := ownVerbFlags[verb][name]; k != unknownFlag {
