@@ -102,6 +102,10 @@ func (a *app) flagValues(path, flag string) candidates {
 		return words("auto", "strict", "off")
 	case "test --writes":
 		return words("aside", "through")
+	case "test --leaks":
+		return words("off", "warn", "fail")
+	case "test --record":
+		return words("writes", "reads")
 	case "test --hide-summary":
 		return words("skipped", "failed", "errors", "output", "all")
 	case "tui --replay":

@@ -38,7 +38,7 @@ func (a *app) completeBuild(c *cobra.Command, args []string, prefix string) ([]s
 		return found, cobra.ShellCompDirectiveNoFileComp
 	}
 	if verb == "test" && len(args) == 0 && prefix != "" {
-		if own, directive := matching(words(reportCommand, historyCommand, diffCommand, applyCommand), prefix); len(own) > 0 {
+		if own, directive := matching(words(reportCommand, historyCommand, diffCommand, applyCommand, touchedCommand), prefix); len(own) > 0 {
 			return own, directive
 		}
 	}

@@ -154,7 +154,7 @@ const (
 // runTestCmd runs go test, or shows a recorded run.
 func (a *app) runTestCmd(c *cobra.Command, args []string, flags *testFlags) error {
 	command := ""
-	if len(args) > 0 && slices.Contains([]string{reportCommand, historyCommand, diffCommand, applyCommand}, args[0]) {
+	if len(args) > 0 && slices.Contains([]string{reportCommand, historyCommand, diffCommand, applyCommand, touchedCommand}, args[0]) {
 		command, args = args[0], args[1:]
 	}
 	if a.term.Getenv("GOGC") == "" {
@@ -174,6 +174,9 @@ func (a *app) runTestCmd(c *cobra.Command, args []string, flags *testFlags) erro
 		return a.reportRun(c.Context(), opts.Args, flags, color)
 	case historyCommand:
 		return a.testHistory(c.Context(), *opts, flags)
+	case touchedCommand:
+		opts.Env = testEnv(c.Context(), build.Options{Go: opts.Go})
+		return a.testTouched(c.Context(), *opts, flags.json)
 	case diffCommand, applyCommand:
 		opts.Env = testEnv(c.Context(), build.Options{Go: opts.Go})
 		return a.testWrites(command, *opts)
@@ -346,5 +349,12 @@ func (a *app) testCode(result testrun.Result, flags *testFlags) int {
 	if result.ExitCode == 0 && flags.flaky == "fail" && len(result.Flaky) > 0 {
 		return 1
 	}
+	if result.ExitCode == 0 && result.Broke {
+		return brokeCode
+	}
 	return result.ExitCode
 }
+
+// brokeCode is the exit code of tests that passed and did what their sandbox does
+// not allow.
+const brokeCode = 4

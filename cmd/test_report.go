@@ -58,15 +58,20 @@ func (a *app) show(ctx context.Context, opts build.Options, flags *testFlags, co
 		return err
 	}
 	view := a.testView(flags, color, opts.Args)
+	digest := view.Gathered()
 	r := report.New(report.Options{
 		Out: a.term.Out, Err: view.Stderr(), JSON: flags.json,
 		ColorErr: a.term.Color(color, a.term.ErrTTY), Clock: a.clock,
 	})
-	digest := view.Gathered()
+	boxOptions, err := flags.box.options(r, opts, a.term.Environ)
+	if err != nil {
+		view.Close()
+		return err
+	}
 	result, err := run(testrun.Options{
 		Build: opts, Engine: a.build, View: view, Rerun: flags.rerunOpts,
 		Limits: flags.limits, Stress: flags.stress.Stress, Profile: reports.profile,
-		Sandbox: flags.box.options(r, opts.Args, a.term.Environ),
+		Sandbox: boxOptions,
 		Verbose: flags.verbose(opts.Args), ForceStream: flags.changed("format") || reports.needStream(),
 		Handlers: reports.handlers(), Keep: reports.keep(),
 		Execution: quarantined || reports.needExecution() || !flags.json && flags.format != testview.Default,

@@ -8,59 +8,135 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/gust-go/gust/build"
+	"github.com/gust-go/gust/internal/config"
 	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/internal/gocmd"
 	"github.com/gust-go/gust/internal/testview"
 	"github.com/gust-go/gust/testrun/sandbox"
+	"github.com/gust-go/gust/testrun/sandbox/box"
 )
 
 // sandboxFlags are the flags of test about the sandbox.
 type sandboxFlags struct {
 	mode   string
 	writes string
+	trace  string
+	leaks  string
+	// asked is true if the command line or the environment names the mode.
+	asked bool
 }
 
 const sandboxUsage = `
   --sandbox=auto           run the tests of each package in a sandbox, as far as the
-                           system allows; strict runs none without, off is go's way (off)
+                           system allows; strict runs none without and fails tests that
+                           break its rules, off is go's way (off)
   --writes=aside|through   what tests write to the checkout is kept aside, or let through
+  --leaks=off|warn|fail    whether processes and files that tests leave behind are reported,
+                           and fail the run (warn; in a strict sandbox fail)
+  --record[=writes|reads]  record what tests write, connect to and start, or read as well;
+                           gust test touched PACKAGE shows it
 `
 
 func (flags *sandboxFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&flags.mode, "sandbox", "", "auto, strict or off")
 	f.StringVar(&flags.writes, "writes", "", "aside or through")
+	f.StringVar(&flags.leaks, "leaks", "", "off, warn or fail")
+	f.StringVar(&flags.trace, "record", "", "writes or reads")
+	f.Lookup("record").NoOptDefVal = string(box.TraceWrites)
 }
 
 // checkSandbox reads the values that pflag took as text.
 func (a *app) checkSandbox(flags *testFlags) error {
-	source := "--sandbox"
-	if flags.box.mode == "" {
+	source, box := "--sandbox", &flags.box
+	if box.mode == "" {
 		source = "GUST_TEST_SANDBOX"
-		if flags.box.mode = a.term.Getenv(source); flags.box.mode == "" {
-			flags.box.mode = string(sandbox.Off)
+		box.mode = a.term.Getenv(source)
+	}
+	if box.asked = box.mode != ""; box.asked {
+		if _, err := sandbox.ParseMode(box.mode); err != nil {
+			return usageError("test", "%s: %w", source, err)
 		}
 	}
-	if _, err := sandbox.ParseMode(flags.box.mode); err != nil {
-		return usageError("test", "%s: %w", source, err)
+	switch {
+	case box.writes != "" && box.writes != "aside" && box.writes != "through":
+		return usageError("test", "--writes: %q is neither aside nor through", box.writes)
+	case box.leaks != "" && box.leaks != "off" && box.leaks != "warn" && box.leaks != "fail":
+		return usageError("test", "--leaks: %q is none of off, warn and fail", box.leaks)
+	case box.trace != "" && box.trace != "writes" && box.trace != "reads":
+		return usageError("test", "--record: %q is neither writes nor reads", box.trace)
+	case box.trace != "" && box.mode == string(sandbox.Off):
+		return usageError("test", "--record needs a sandbox")
 	}
-	switch flags.box.writes {
-	case "", "aside", "through":
-		return nil
-	}
-	return usageError("test", "--writes: %q is neither aside nor through", flags.box.writes)
+	return nil
 }
 
-// options are those of a run. Tests that are asked to write to the checkout may
-// do so, which is said.
-func (flags *sandboxFlags) options(warn event.Sink, goArgs, environ []string) sandbox.Options {
-	o := sandbox.Options{Mode: sandbox.Mode(flags.mode), Through: flags.writes == "through"}
-	if o.Mode == sandbox.Off || flags.writes != "" {
-		return o
+// options are those of a run: of the command line, or else the environment, or
+// else gust.toml. Tests that are asked to write to the checkout may do so, which is
+// said.
+func (flags *sandboxFlags) options(warn event.Sink, opts build.Options, environ []string) (sandbox.Options, error) {
+	o := sandbox.Options{
+		Mode: sandbox.Mode(flags.mode), Through: flags.writes == "through",
+		Leaks: sandbox.Leaks(flags.leaks), Trace: box.Trace(flags.trace),
 	}
-	if why := sandbox.WantsWrites(goArgs, environ); why != "" {
+	root := configRoot(opts.Env)
+	conf, err := config.Load(root)
+	if err != nil {
+		return o, err
+	}
+	flags.configure(&o, conf.Sandbox, root)
+	if o.Mode == sandbox.Off || flags.writes != "" {
+		return o, nil
+	}
+	if why := sandbox.WantsWrites(opts.Args, environ); why != "" {
 		o.Through = true
 		warn.Emit(event.Warning{Text: "tests may write to the checkout: " + why, Hint: "gust test --writes=aside"})
 	}
-	return o
+	return o, nil
+}
+
+// configRoot is where gust.toml stands: beside go.work, or else go.mod.
+func configRoot(env *gocmd.Env) string {
+	if env == nil {
+		return ""
+	}
+	for _, file := range []string{env.GOWORK, env.GOMOD} {
+		if filepath.IsAbs(file) && file != os.DevNull {
+			return filepath.Dir(file)
+		}
+	}
+	return ""
+}
+
+// configure adds what gust.toml says. It does not weaken a strict sandbox that the
+// user has asked for.
+func (flags *sandboxFlags) configure(o *sandbox.Options, conf config.Sandbox, root string) {
+	if !flags.asked {
+		o.Mode = sandbox.Mode(conf.Mode)
+	}
+	if o.Mode == "" {
+		o.Mode = sandbox.Off
+		if o.Trace != "" {
+			o.Mode = sandbox.Auto
+		}
+	}
+	if o.Leaks == "" {
+		o.Leaks = sandbox.Leaks(conf.Leaks)
+	}
+	o.Allow, o.Vars = conf.NetAllow, conf.EnvAllow
+	strict := flags.asked && o.Mode == sandbox.Strict
+	for _, p := range conf.Packages {
+		dir, below := p.Dir()
+		if real, err := filepath.EvalSymlinks(filepath.Join(root, dir)); err == nil {
+			dir = real
+		} else {
+			dir = filepath.Join(root, dir)
+		}
+		one := box.Package{Dir: dir, Below: below, Mode: p.Mode, Net: p.Net, Allow: p.NetAllow}
+		if strict {
+			one.Mode, one.Net = "", ""
+		}
+		o.Packages = append(o.Packages, one)
+	}
 }
 
 // tellBesides says on stderr what tests did besides.

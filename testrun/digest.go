@@ -30,6 +30,9 @@ type digest struct {
 	sum      event.TestSummary
 	run      int
 
+	// failing are the packages that failed when they last ran, moved those that
+	// ran again on another network.
+	failing, moved map[string]bool
 	// uncached says by package why its result is not in go's cache.
 	uncached    func(pkg string) string
 	stress      bool // all tests run in every run
@@ -70,6 +73,8 @@ func newDigest(sink event.Sink, now func() time.Time, verbose bool) *digest {
 		told:     make(map[string]string),
 		seen:     make(map[string]bool),
 		outcomes: make(map[testKey]*counts),
+		failing:  make(map[string]bool),
+		moved:    make(map[string]bool),
 	}
 }
 
@@ -236,6 +241,10 @@ func (d *digest) pkgEnded(p *pkgState, e *wire.Event) {
 		p.Uncached = d.uncached(e.Package)
 	}
 	d.countPackage(p)
+	d.failing[p.Package] = true
+	if p.Outcome != event.TestFailed && p.Outcome != event.BuildFailed {
+		delete(d.failing, p.Package)
+	}
 	d.sink.Emit(p.TestPackage)
 }
 
@@ -276,6 +285,7 @@ func (d *digest) end(exit int, wall time.Duration) event.TestSummary {
 	for _, name := range slices.Sorted(mapsKeys(d.builds)) {
 		d.sink.Emit(event.TestPackage{Package: name, Outcome: event.BuildFailed, BuildOutput: strings.Join(d.builds[name], "")})
 	}
+	d.settleMoved()
 	for _, f := range d.flaky() {
 		d.sink.Emit(event.TestFlaky{Package: f.Package, Test: f.Test, Runs: f.Runs, Failed: f.Failed, Failing: d.stress})
 		d.sum.Flaky++

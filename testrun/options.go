@@ -99,6 +99,9 @@ type Result struct {
 	Flaky []Flaky
 	// Aborted says why failed tests were not run again, though asked for.
 	Aborted error
+	// Broke is true if tests did what their sandbox does not allow, or left behind
+	// what they must not.
+	Broke bool
 	// Interrupted is true if the user pressed ^C.
 	Interrupted bool
 	// HandlerErr is the first error of a handler.

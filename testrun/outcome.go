@@ -87,7 +87,22 @@ func (d *digest) flaky() []Flaky {
 		}
 		return all
 	}
-	return d.list(func(c *counts) bool { return c.passed && c.first })
+	return slices.DeleteFunc(d.list(func(c *counts) bool { return c.passed && c.first }),
+		func(f Flaky) bool { return d.moved[f.Package] })
+}
+
+// settleMoved corrects the sums for packages that passed on another network.
+func (d *digest) settleMoved() {
+	for _, f := range d.list(func(c *counts) bool { return c.passed && c.first }) {
+		if d.moved[f.Package] {
+			d.sum.Failed--
+		}
+	}
+	for pkg := range d.moved {
+		if !d.failing[pkg] {
+			d.sum.PackagesFailed--
+		}
+	}
 }
 
 // list are the tests that ever failed and that ok picks, sorted.

@@ -36,7 +36,7 @@ func (r *runner) reruns(ctx context.Context, sink event.Sink) error {
 	if r.Rerun.Attempts == 0 {
 		return nil
 	}
-	todo := r.candidates(r.exec.Failed())
+	todo := r.candidates(r.stillFailed())
 	if why := r.whyNoRerun(r.result.ExitCode); why != nil {
 		r.result.Aborted = why
 		return nil
@@ -58,6 +58,14 @@ func (r *runner) reruns(ctx context.Context, sink event.Sink) error {
 		r.result.ExitCode = 1
 	}
 	return nil
+}
+
+// stillFailed are the cases that failed and did not pass on the host's network.
+func (r *runner) stillFailed() []testjson.TestCase {
+	return slices.DeleteFunc(slices.Clone(r.exec.Failed()), func(tc testjson.TestCase) bool {
+		c := r.digest.outcomes[testKey{tc.Package, tc.Test.Name()}]
+		return c != nil && c.passed
+	})
 }
 
 func (r *runner) maxFailures() int {
@@ -112,7 +120,7 @@ func (r *runner) attempt(ctx context.Context, n int, todo []testjson.TestCase, s
 			return nil, err
 		}
 		r.digest.watch = make(map[testKey]string)
-		res, err := r.stream(ctx, o, n, sink)
+		res, err := r.stream(ctx, o, n+r.shift, sink)
 		profile.add(sink)
 		if err != nil {
 			return nil, err

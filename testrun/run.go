@@ -34,6 +34,7 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 		if boxErr := r.closeSandbox(); err == nil {
 			err = boxErr
 		}
+		result.Broke = r.result.Broke
 		return result, err
 	}
 	r.View.Begin()
@@ -58,6 +59,9 @@ func (r *runner) runs(ctx context.Context, sink event.Sink) error {
 		return r.stress(ctx, sink)
 	}
 	err := r.once(ctx, 0, nil, sink)
+	if err == nil && r.result.ExitCode != 0 {
+		err = r.hostNetwork(ctx, sink)
+	}
 	if err == nil && r.result.ExitCode != 0 {
 		err = r.reruns(ctx, sink)
 	}
@@ -135,6 +139,8 @@ type runner struct {
 	timers []*time.Timer
 	// session is that of the sandboxes, nil without.
 	session *sandbox.Session
+	// shift is how many runs there were before the first rerun, but for one.
+	shift int
 	// cancelled is true once the user pressed ^C.
 	cancelled atomic.Bool
 }

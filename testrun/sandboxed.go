@@ -2,6 +2,7 @@ package testrun
 
 import (
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -55,7 +56,7 @@ func (r *runner) wantsSandbox() bool {
 
 func (r *runner) sandboxOptions() (sandbox.Options, error) {
 	o := r.Sandbox
-	o.Self, o.Env, o.Environ = r.Build.Self, *r.Build.Env, r.Build.Go.Env
+	o.Self, o.Env, o.Environ, o.Now = r.Build.Self, *r.Build.Env, r.Build.Go.Env, r.Now
 	if o.Environ == nil {
 		o.Environ = os.Environ()
 	}
@@ -83,6 +84,78 @@ func (r *runner) sandboxOptions() (sandbox.Options, error) {
 	return o, err
 }
 
+// hostNetwork runs the packages again, once, that failed and tried to reach
+// something that is not in their sandbox. What they come to then is the result.
+func (r *runner) hostNetwork(ctx context.Context, sink event.Sink) error {
+	if r.session == nil || r.cancelled.Load() || r.Sandbox.Mode == sandbox.Strict {
+		return nil
+	}
+	packages := r.wantHost()
+	if len(packages) == 0 {
+		return nil
+	}
+	value, err := r.session.HostVariable()
+	if err != nil {
+		return err
+	}
+	g := *r.Build.Go
+	g.Env = append(slices.Clip(g.Env), value)
+	for _, pkg := range packages {
+		r.digest.moved[pkg] = true
+	}
+	r.shift = 1
+	passed := true
+	for _, p := range r.partsOf(packages) {
+		o, drop := r.Build, []string{"coverprofile"}
+		o.Go = &g
+		profile, flags := r.rerunProfile([]string{"-json"})
+		if p.Run != "" {
+			drop, flags = append(drop, "run"), append(flags, "-test.run="+p.Run)
+		}
+		if o.Args, err = gocmd.TestPart(o.Args, drop, flags, p.Packages); err != nil {
+			return err
+		}
+		res, err := r.stream(ctx, o, 1, sink)
+		profile.add(sink)
+		if err != nil {
+			return err
+		}
+		passed = passed && res.ExitCode == 0
+	}
+	if r.result.ExitCode == 1 && passed && len(r.digest.failing) == 0 && !r.digest.buildFailed {
+		r.result.ExitCode = 0
+	}
+	return nil
+}
+
+// wantHost are the packages that hostNetwork is about.
+func (r *runner) wantHost() []string {
+	reached := r.session.Reached()
+	var packages []string
+	for _, pkg := range slices.Sorted(maps.Keys(reached)) {
+		if r.digest.failing[pkg] {
+			packages = append(packages, pkg)
+			r.sink.Emit(event.TestHostNetwork{Package: pkg, Reached: reached[pkg]})
+		}
+	}
+	return packages
+}
+
+// partsOf are the parts of the run with some of the packages.
+func (r *runner) partsOf(packages []string) []Part {
+	if len(r.Parts) == 0 {
+		return []Part{{Packages: packages}}
+	}
+	var parts []Part
+	for _, p := range r.Parts {
+		p.Packages = slices.DeleteFunc(slices.Clone(p.Packages), func(pkg string) bool { return !slices.Contains(packages, pkg) })
+		if len(p.Packages) > 0 {
+			parts = append(parts, p)
+		}
+	}
+	return parts
+}
+
 // closeSandbox reports what tests did besides.
 func (r *runner) closeSandbox() error {
 	if r.session == nil {
@@ -94,16 +167,38 @@ func (r *runner) closeSandbox() error {
 		r.sink.Emit(event.Warning{Text: "look at what the tests left: " + err.Error()})
 	}
 	for _, p := range found.Packages {
-		e := event.TestSandbox{Package: p.Path, Error: p.Error, NotRun: !p.Ran, Left: p.Left, Temp: p.Temp}
-		for _, w := range p.Wrote {
-			e.Wrote = append(e.Wrote, event.TestWrite{Path: w.Path, Op: string(w.Op)})
-		}
-		if e.Error != "" || len(e.Wrote)+len(e.Left)+len(e.Temp) > 0 {
-			r.sink.Emit(e)
-		}
+		r.tellSandbox(p)
 		if !p.Ran && err == nil {
 			err = fault.New(fault.Internal, "run: gust test --sandbox=auto", "make a sandbox for %s: %s", p.Path, p.Error)
 		}
 	}
 	return err
+}
+
+// tellSandbox reports what the tests of a package did.
+func (r *runner) tellSandbox(p sandbox.Package) {
+	e := event.TestSandbox{
+		Package: p.Path, Error: p.Error, NotRun: !p.Ran, Temp: p.Temp, Reached: p.Reached, HostNetwork: p.HostNet,
+		Broke: p.Broke, ReadOutside: p.ReadOutside,
+	}
+	for _, w := range p.Wrote {
+		e.Wrote = append(e.Wrote, event.TestWrite{Path: w.Path, Op: string(w.Op)})
+	}
+	for _, left := range p.Left {
+		e.Left = append(e.Left, left.Args)
+		e.LeftProcesses = append(e.LeftProcesses, event.TestProcess{Args: left.Args, Test: left.Test, Ports: left.Ports})
+	}
+	e.Leaked = len(e.Left)+len(e.Temp) > 0 && r.Sandbox.LeaksFail()
+	if e.Leaked || len(e.Broke) > 0 {
+		r.result.Broke = true
+	}
+	if e.Error != "" || e.HostNetwork || len(e.Wrote)+len(e.Left)+len(e.Temp)+len(e.Reached)+len(e.Broke)+len(e.ReadOutside) > 0 {
+		r.sink.Emit(e)
+	}
+	if p.Record != nil {
+		r.sink.Emit(p.Record.Event())
+	}
+	if p.NoRecord != "" && r.Sandbox.Trace != "" {
+		r.sink.Emit(event.Warning{Text: "what " + p.Path + " did was not recorded: " + p.NoRecord})
+	}
 }

@@ -16,6 +16,7 @@ const (
 	currentDir = "current"
 	timingsDir = "timings" // pages of gust build --timings
 	historyDir = "history" // results of test runs
+	touchedDir = "touched" // what tests touched when they were last traced
 	runsDir    = "runs"    // events of the last runs
 	drawingDir = "layout"  // native code of the layout engine of gust graph
 	lockName   = "use.lock"
@@ -65,6 +66,8 @@ func classify(rel string) (area string, k kind) {
 		return timingsDir, foreign
 	case historyDir:
 		return historyDir, classifyHistory(parts)
+	case touchedDir:
+		return touchedDir, classifyTouched(parts)
 	case runsDir:
 		switch {
 		case len(parts) == 1, len(parts) == 2 && runlog.IsName(parts[1]):
@@ -127,6 +130,23 @@ func classifyHistory(parts []string) kind {
 	case rest == "jsonl" || rest == "jsonl.lock":
 		return book
 	case rest == "jsonl.new":
+		return temp
+	}
+	return foreign
+}
+
+// classifyTouched knows the records of gust test --record.
+func classifyTouched(parts []string) kind {
+	if len(parts) == 1 {
+		return book
+	}
+	name, rest, _ := strings.Cut(parts[1], ".")
+	switch {
+	case len(parts) > 2 || !isHex(name):
+		return foreign
+	case rest == "json":
+		return entry
+	case rest == "json.new":
 		return temp
 	}
 	return foreign

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"errors"
+	"io"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -48,6 +50,8 @@ func TestMain(m *testing.M) {
 //	damage dir how     spoil all files below a directory: flip a bit, cut off a
 //	                   byte, empty them, make them unreadable
 //	stress how rounds  edit and build while something gets in the way (see stress)
+//	serve port text    listen on a port of 127.0.0.1 and say something to whoever
+//	                   connects, until the script ends
 //	await file pattern wait until a file has a line that matches and stays the same
 //	proxymod dir path@version
 //	                   make a module that GOPROXY=file://$WORK/proxy serves
@@ -77,6 +81,7 @@ func TestScript(t *testing.T) {
 			"damage":    damage,
 			"stress":    stress,
 			"await":     await,
+			"serve":     serve,
 		},
 		Condition: can,
 	})
@@ -112,6 +117,26 @@ func setup(env *testscript.Env) error {
 		env.Setenv(name, value)
 	}
 	return os.MkdirAll(env.Getenv("HOME"), 0o777)
+}
+
+// serve is the script command of that name.
+func serve(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 || neg {
+		ts.Fatalf("usage: serve port text")
+	}
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", args[0]))
+	ts.Check(err)
+	ts.Defer(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(c, args[1])
+			_ = c.Close()
+		}
+	}()
 }
 
 // cmpbin is the script command of that name.

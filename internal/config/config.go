@@ -40,6 +40,8 @@ type File struct {
 	Hook Hook `toml:"hook"`
 	// CI says what gust ci does.
 	CI CI `toml:"ci"`
+	// Sandbox says in what gust test runs tests.
+	Sandbox Sandbox `toml:"sandbox"`
 
 	text []byte
 }
@@ -114,15 +116,15 @@ func Load(dir string) (*File, error) {
 		err = fmt.Errorf("it is not a file of at most %d bytes", maxSize)
 	}
 	if err != nil {
-		return nil, fault.New(fault.Usage, "see docs/graph.md", "read %q: %w", path, err)
+		return nil, fault.New(fault.Usage, "see docs/config.md", "read %q: %w", path, err)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fault.New(fault.Usage, "see docs/graph.md", "read %q: %w", path, err)
+		return nil, fault.New(fault.Usage, "see docs/config.md", "read %q: %w", path, err)
 	}
 	f, err := Parse(data)
 	if err != nil {
-		return nil, fault.New(fault.Usage, "see docs/graph.md", "read %q: %w", path, err)
+		return nil, fault.New(fault.Usage, "see docs/config.md", "read %q: %w", path, err)
 	}
 	f.Path = path
 	return f, nil
@@ -210,6 +212,9 @@ func (f *File) check() error {
 				return fmt.Errorf("%s: there is no step %q%s", key, name, nearest(name, step.Names()))
 			}
 		}
+	}
+	if err := f.Sandbox.check(); err != nil {
+		return err
 	}
 	for i, e := range f.Graph.Exceptions {
 		switch {

@@ -41,6 +41,14 @@ func TestSchema(t *testing.T) {
 	}
 }
 
+// enums are the values of keys that have only some.
+var enums = map[string][]string{
+	".sandbox.mode":         {"auto", "strict", "off"},
+	".sandbox.leaks":        {"off", "warn", "fail"},
+	".sandbox.package.mode": {"auto", "strict", "off"},
+	".sandbox.package.net":  {"own", "host"},
+}
+
 // schemaOf is the schema of a type, at a key.
 func schemaOf(ty reflect.Type, key string) map[string]any {
 	switch {
@@ -52,6 +60,8 @@ func schemaOf(ty reflect.Type, key string) map[string]any {
 		return map[string]any{"type": "integer", "minimum": 0}
 	case ty.Kind() == reflect.String && strings.HasSuffix(key, ".steps"):
 		return map[string]any{"enum": step.Names()}
+	case ty.Kind() == reflect.String && enums[key] != nil:
+		return map[string]any{"enum": enums[key]}
 	case ty.Kind() == reflect.String:
 		return map[string]any{"type": "string"}
 	case ty.Kind() == reflect.Slice:

@@ -136,6 +136,8 @@ func decoderOf(eventType string) decoder {
 		return as[TestFlaky]
 	case "test.history":
 		return as[TestHistory]
+	case "test.host_network":
+		return as[TestHostNetwork]
 	case "test.output":
 		return as[TestOutput]
 	case "test.package":
@@ -150,6 +152,8 @@ func decoderOf(eventType string) decoder {
 		return as[TestSlow]
 	case "test.start":
 		return as[TestStart]
+	case "test.touched":
+		return as[TestTouched]
 	case "test.status":
 		return as[TestStatus]
 	case "test.summary":

@@ -1,5 +1,7 @@
 package event
 
+import "time"
+
 // TestSandbox reports what a package's test binary did besides its tests, if it
 // did anything, or why it ran without a sandbox.
 type TestSandbox struct {
@@ -11,15 +13,81 @@ type TestSandbox struct {
 	NotRun bool `json:"not_run,omitempty"`
 	// Wrote are files in the checkout or the home directory that it wrote.
 	Wrote []TestWrite `json:"wrote,omitempty"`
+	// Reached are addresses outside of the sandbox that it tried to connect to.
+	Reached []string `json:"reached,omitempty"`
+	// HostNetwork is true if it was on the host's network.
+	HostNetwork bool `json:"host_network,omitempty"`
 	// Left are the command lines of processes that it left running. They were
 	// killed.
 	Left [][]string `json:"left,omitempty"`
+	// LeftProcesses are the same processes, with what else is known of them.
+	LeftProcesses []TestProcess `json:"left_processes,omitempty"`
+	// ReadOutside are files that tests in strict mode read though they are neither
+	// the module's nor the system's.
+	ReadOutside []string `json:"read_outside,omitempty"`
+	// Broke says what tests in strict mode did that they must not.
+	Broke []string `json:"broke,omitempty"`
+	// Leaked is true if what was left behind fails the run.
+	Leaked bool `json:"leaked,omitempty"`
 	// Temp are files that it left in temporary directories. They were removed.
 	Temp []string `json:"temp,omitempty"`
 }
 
 // EventType implements [Event].
 func (TestSandbox) EventType() string { return "test.sandbox" }
+
+// TestHostNetwork reports that a package that failed is run again on the host's
+// network, since it tried to connect to something outside of its sandbox.
+type TestHostNetwork struct {
+	// Package is its import path.
+	Package string `json:"package"`
+	// Reached are the addresses.
+	Reached []string `json:"reached"`
+}
+
+// EventType implements [Event].
+func (TestHostNetwork) EventType() string { return "test.host_network" }
+
+// TestTouched reports what the tests of a package did, as far as it was recorded.
+type TestTouched struct {
+	// Package is its import path.
+	Package string `json:"package"`
+	// Time is when they ran.
+	Time time.Time `json:"time"`
+	// Trace is writes or reads.
+	Trace string `json:"trace"`
+	// Full is true if there was more than was kept.
+	Full bool `json:"full,omitempty"`
+	// Touched is what they did, in the order in which it was done first.
+	Touched []TestTouch `json:"touched"`
+}
+
+// EventType implements [Event].
+func (TestTouched) EventType() string { return "test.touched" }
+
+// A TestTouch is something that a test did.
+type TestTouch struct {
+	// Kind is write, read, exec, bind or connect.
+	Kind string `json:"kind"`
+	// What is a file or an address.
+	What string `json:"what"`
+	// Outside is true of an address at which nobody in the sandbox is.
+	Outside bool `json:"outside,omitempty"`
+	// Test is the test that ran then, if only one did.
+	Test string `json:"test,omitempty"`
+	// Count is how often it was done.
+	Count int `json:"count"`
+}
+
+// A TestProcess is a process that tests left running.
+type TestProcess struct {
+	// Args is its command line.
+	Args []string `json:"args"`
+	// Test is the test that ran when it was started, if that is known.
+	Test string `json:"test,omitempty"`
+	// Ports are the addresses on which it listened.
+	Ports []string `json:"ports,omitempty"`
+}
 
 // A TestWrite is a file that a test made, changed or removed.
 type TestWrite struct {

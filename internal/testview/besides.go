@@ -2,10 +2,14 @@ package testview
 
 import (
 	"fmt"
+	"net/netip"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/gust-go/gust/internal/event"
 )
 
 // maxBesides is how many lines of a kind there are for one package.
@@ -15,7 +19,7 @@ const maxBesides = 5
 // and home are shortened.
 func (d *Digest) Besides(dir, home string) string {
 	var b strings.Builder
-	wrote := false
+	wrote, broke := false, false
 	for _, e := range d.Sandbox {
 		lines := rows{b: &b, pkg: e.Package}
 		if e.Error != "" {
@@ -26,10 +30,10 @@ func (d *Digest) Besides(dir, home string) string {
 			lines.add("wrote", shorten(w.Path, dir, home)+" ("+w.Op+")")
 		}
 		lines.more("wrote", len(e.Wrote))
-		for _, args := range e.Left {
-			lines.add("left", "a process: "+strings.Join(args, " "))
+		for _, p := range e.LeftProcesses {
+			lines.add("left", process(p))
 		}
-		lines.more("left", len(e.Left))
+		lines.more("left", len(e.LeftProcesses))
 		if n := len(e.Temp); n > 0 {
 			what := e.Temp[0]
 			if n > 1 {
@@ -37,11 +41,105 @@ func (d *Digest) Besides(dir, home string) string {
 			}
 			lines.add("temp", what)
 		}
+		lines.rules(e, dir, home)
+		broke = broke || e.Leaked || len(e.Broke) > 0
+		lines.net(d, e)
+	}
+	b.WriteString(d.proposal())
+	if broke {
+		b.WriteString("  the rules of the sandbox were broken: exit status 4\n")
 	}
 	if wrote {
 		b.WriteString("  what was written is kept aside: gust test diff shows it, gust test apply brings it in\n")
 	}
 	return b.String()
+}
+
+func process(p event.TestProcess) string {
+	text := "a process: " + strings.Join(p.Args, " ")
+	if len(p.Ports) > 0 {
+		text += " (listens on " + strings.Join(p.Ports, ", ") + ")"
+	}
+	if p.Test != "" {
+		text += " (started by " + p.Test + ")"
+	}
+	return text
+}
+
+// rules says which rules of a strict sandbox were broken.
+func (r *rows) rules(e event.TestSandbox, dir, home string) {
+	for _, path := range e.ReadOutside {
+		r.add("read", shorten(path, dir, home))
+	}
+	r.more("read", len(e.ReadOutside))
+	for _, what := range e.Broke {
+		r.add("rules", "broken: "+what)
+	}
+	r.more("rules", len(e.Broke))
+	if e.Leaked {
+		r.add("rules", "broken: left something behind")
+	}
+}
+
+// net says what of the network a package missed.
+func (r *rows) net(d *Digest, e event.TestSandbox) {
+	switch {
+	case e.HostNetwork && d.passedMoved(e.Package):
+		r.add("net", "passed on the host's network, where it reached "+some(d.moved[e.Package]))
+	case e.HostNetwork && d.moved[e.Package] != nil:
+		r.add("net", "failed on the host's network as well")
+	case d.moved[e.Package] == nil && len(e.Reached) > 0 && !e.HostNetwork:
+		r.add("net", "nobody is there in the sandbox: "+some(e.Reached))
+	}
+}
+
+// some are the first of a list.
+func some(list []string) string {
+	text := strings.Join(list[:min(3, len(list))], ", ")
+	if n := len(list) - 3; n > 0 {
+		text += fmt.Sprintf(" and %d more", n)
+	}
+	return text
+}
+
+// proposal is what to write to gust.toml for packages that passed on the host's
+// network: the ports of this machine if those are all they need.
+func (d *Digest) proposal() string {
+	var ports, packages []string
+	for pkg, reached := range d.moved {
+		if !d.passedMoved(pkg) {
+			continue
+		}
+		if slices.ContainsFunc(reached, func(addr string) bool { return !allowable(addr) }) {
+			packages = append(packages, pkg)
+		} else {
+			ports = append(ports, reached...)
+		}
+	}
+	var b strings.Builder
+	if slices.Sort(ports); len(ports) > 0 {
+		fmt.Fprintf(&b, "  to let tests reach it, write to gust.toml:\n    [sandbox]\n    net-allow = [%s]\n", quoted(slices.Compact(ports)))
+	}
+	slices.Sort(packages)
+	for _, pkg := range packages {
+		fmt.Fprintf(&b, "  to leave %s on the host's network, write to gust.toml:\n"+
+			"    [[sandbox.package]]\n    match = \"./its/directory\"\n    net = \"host\"\n", visible(pkg))
+	}
+	return b.String()
+}
+
+// allowable reports whether net-allow can have an address: a port of the loopback
+// interface, but for that of name servers, which are asked by UDP.
+func allowable(addr string) bool {
+	ap, err := netip.ParseAddrPort(addr)
+	return err == nil && ap.Addr().IsLoopback() && ap.Port() != 0 && ap.Port() != 53
+}
+
+func quoted(list []string) string {
+	for i, s := range list {
+		list[i] = strconv.Quote(s)
+	}
+	return strings.Join(list, ", ")
 }
 
 // rows are lines about one package.

@@ -11,7 +11,7 @@ func TestBesides(t *testing.T) {
 	if got := d.Besides("/m", "/h"); got != "" {
 		t.Errorf("nothing happened: %q", got)
 	}
-	e := event.TestSandbox{Package: "p", Left: [][]string{{"sleep", "1"}}, Temp: []string{"/tmp/a", "/tmp/b"}}
+	e := event.TestSandbox{Package: "p", LeftProcesses: []event.TestProcess{{Args: []string{"sleep", "1"}, Test: "TestX", Ports: []string{"127.0.0.1:80"}}}, Temp: []string{"/tmp/a", "/tmp/b"}}
 	for _, path := range []string{"/m/a", "/h/b", "/else", "/m/\x1b[2J", "/m/e", "/m/f", "/m/g"} {
 		e.Wrote = append(e.Wrote, event.TestWrite{Path: path, Op: "created"})
 	}
@@ -23,7 +23,7 @@ func TestBesides(t *testing.T) {
   wrote  p  "\x1b[2J (created)"
   wrote  p  e (created)
   wrote  p  and 2 more
-  left   p  a process: sleep 1
+  left   p  a process: sleep 1 (listens on 127.0.0.1:80) (started by TestX)
   temp   p  /tmp/a and 1 more
   box    q  ran without a sandbox: no
   what was written is kept aside: gust test diff shows it, gust test apply brings it in

@@ -32,6 +32,9 @@ type Digest struct {
 	Sum event.TestSummary
 
 	skipped []event.TestCase
+	// moved are packages that ran again on the host's network, and what they tried
+	// to reach.
+	moved map[string][]string
 }
 
 // slowest is how many tests Slowest holds.
@@ -42,6 +45,8 @@ func (d *Digest) Emit(e event.Event) {
 	switch e := e.(type) {
 	case event.TestCase:
 		d.testCase(e)
+	case event.TestHostNetwork:
+		d.move(e)
 	case event.TestPackage:
 		if e.Outcome == event.BuildFailed || e.Outcome == event.TestFailed && e.Failed == 0 {
 			e.Output = clip(e.Output)
@@ -62,6 +67,23 @@ func (d *Digest) Emit(e event.Event) {
 	case event.TestSummary:
 		d.Sum = e
 	}
+}
+
+// move forgets how a package failed that runs again on the host's network: what
+// it comes to there counts.
+func (d *Digest) move(e event.TestHostNetwork) {
+	if d.moved == nil {
+		d.moved = make(map[string][]string)
+	}
+	d.moved[e.Package] = e.Reached
+	d.Failures = slices.DeleteFunc(d.Failures, func(c event.TestCase) bool { return c.Package == e.Package })
+	d.Packages = slices.DeleteFunc(d.Packages, func(p event.TestPackage) bool { return p.Package == e.Package })
+}
+
+// passedMoved reports whether a package that was moved has not failed again.
+func (d *Digest) passedMoved(pkg string) bool {
+	return d.moved[pkg] != nil && !slices.ContainsFunc(d.Failures, func(c event.TestCase) bool { return c.Package == pkg }) &&
+		!slices.ContainsFunc(d.Packages, func(p event.TestPackage) bool { return p.Package == pkg })
 }
 
 func (d *Digest) testCase(c event.TestCase) {

@@ -136,6 +136,8 @@ func (g *Gust) Emit(e event.Event) {
 		_, _ = io.WriteString(g.err, g.notice(e))
 	case event.TestRerun:
 		g.print(fmt.Sprintf("\n%s %d: %s\n", g.paint(yellow, "RERUN"), e.Run, plural(e.Tests, "test")))
+	case event.TestHostNetwork:
+		g.print(fmt.Sprintf("%s on the host's network, since it tried to reach %s: %s\n", g.paint(yellow, "AGAIN"), visible(strings.Join(e.Reached, ", ")), e.Package))
 	case event.TestRepeat:
 		g.repeat(e)
 	case event.TestSummary:

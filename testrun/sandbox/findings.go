@@ -2,12 +2,16 @@ package sandbox
 
 import (
 	"cmp"
+	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/mod/modfile"
 
 	"github.com/gust-go/gust/internal/gocmd"
+	"github.com/gust-go/gust/testrun/sandbox/box"
 )
 
 // Findings are what the tests of a run did besides their work.
@@ -26,8 +30,20 @@ type Package struct {
 	Ran   bool
 	// Wrote are files in the checkout or the home directory.
 	Wrote []Write
-	// Left are command lines of processes that outlived the tests.
-	Left [][]string
+	// Reached are addresses outside that they tried to connect to, HostNet is
+	// true if they were on the host's network.
+	Reached []string
+	HostNet bool
+	// Left are processes that outlived the tests.
+	Left []box.Process
+	// Record is what was recorded, if that was asked for; NoRecord says why
+	// nothing was.
+	Record   *Record
+	NoRecord string
+	// ReadOutside are files that strict tests have no business with.
+	ReadOutside []string
+	// Broke says what strict tests did that they must not.
+	Broke []string
 	// Temp are files left in temporary directories.
 	Temp []string
 }
@@ -50,6 +66,51 @@ const (
 	Modified Op = "modified"
 	Deleted  Op = "deleted"
 )
+
+// reached are the addresses outside that a test tried to connect to.
+func reached(r box.Report) []string {
+	var addrs []string
+	for _, t := range r.Touched {
+		if t.Kind == box.KindDial && t.Outside && !slices.Contains(addrs, t.What) {
+			addrs = append(addrs, t.What)
+		}
+	}
+	return addrs
+}
+
+// readOutside are the files.
+func readOutside(r box.Report) []string {
+	var files []string
+	for _, t := range r.Touched {
+		if t.Kind == box.KindRead && t.Outside && !slices.Contains(files, t.What) {
+			files = append(files, t.What)
+		}
+	}
+	slices.Sort(files)
+	return files
+}
+
+// broke says what of what a package did breaks the rules of strict mode.
+// Looking for something on the loopback interface does not: it is the test's own.
+func (p Package) broke(r box.Report) []string {
+	if !r.Strict {
+		return nil
+	}
+	var all []string
+	if r.NoRecord != "" {
+		all = append(all, "nobody knows what it read or connected to: "+r.NoRecord)
+	}
+	for _, w := range p.Wrote {
+		all = append(all, fmt.Sprintf("wrote %s", w.Path))
+	}
+	for _, t := range r.Touched {
+		ap, err := netip.ParseAddrPort(t.What)
+		if t.Outside && t.Kind == box.KindDial && (err != nil || !ap.Addr().IsLoopback()) {
+			all = append(all, "connected to "+t.What)
+		}
+	}
+	return all
+}
 
 func compare(a, b string) int { return cmp.Compare(a, b) }
 

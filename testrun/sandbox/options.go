@@ -1,10 +1,14 @@
 package sandbox
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/gust-go/gust/internal/gocmd"
 	"github.com/gust-go/gust/testrun/sandbox/box"
@@ -37,6 +41,19 @@ type Options struct {
 	Mode Mode
 	// Through lets tests write to the checkout.
 	Through bool
+	// Allow are addresses of the host's loopback that tests may connect to.
+	Allow []string
+	// Vars are names of variables that strict tests see besides the usual ones; a *
+	// at the end stands for anything.
+	Vars []string
+	// Leaks says what becomes of a test that leaves something behind.
+	Leaks Leaks
+	// Trace says what to record.
+	Trace box.Trace
+	// Now tells the time.
+	Now func() time.Time
+	// Packages are packages that need something else.
+	Packages []box.Package
 	// Self is the executable of gust.
 	Self string
 	// CacheDir is gust's cache.
@@ -48,6 +65,21 @@ type Options struct {
 	Environ []string
 	// Users is the program that the user runs tests with (go test -exec).
 	Users []string
+}
+
+// Leaks says what becomes of a test that leaves processes or files behind.
+type Leaks string
+
+// What can become of it. The zero value warns, or fails in strict mode.
+const (
+	LeaksOff  Leaks = "off"
+	LeaksWarn Leaks = "warn"
+	LeaksFail Leaks = "fail"
+)
+
+// LeaksFail reports whether leaks fail the run.
+func (o Options) LeaksFail() bool {
+	return o.Leaks == LeaksFail || o.Leaks == "" && o.Mode == Strict
 }
 
 // on reports whether there is to be a sandbox.
@@ -68,6 +100,17 @@ func (o Options) policy() string {
 	policy := string(o.Mode)
 	if o.Through {
 		policy += ",through"
+	}
+	if o.Trace != "" {
+		policy += ",trace=" + string(o.Trace)
+	}
+	if o.LeaksFail() {
+		policy += ",noleaks"
+	}
+	if len(o.Allow)+len(o.Vars)+len(o.Packages) > 0 {
+		data, _ := json.Marshal([]any{o.Allow, o.Vars, o.Packages}) // strings and lists of them
+		sum := sha256.Sum256(data)
+		policy += "," + hex.EncodeToString(sum[:8])
 	}
 	return policy
 }

@@ -16,7 +16,11 @@ import (
 // plan says what the tests get to see. base is the directory in which boxes are
 // made.
 func (o Options) plan(base string) (box.Spec, error) {
-	s := box.Spec{Level: box.Full, Strict: o.Mode == Strict, Root: allRights()}
+	s := box.Spec{
+		Level: box.Full, Strict: o.Mode == Strict, Root: allRights(), Allow: o.Allow,
+		Trace: o.Trace, NoLeaks: o.LeaksFail(), Packages: o.Packages,
+		Env: slices.Concat(usual, o.Vars), Readable: append(slices.Clone(system), o.Env.GOROOT, o.Env.GOMODCACHE),
+	}
 	s.Unset = []string{"GOCACHE", "GUST_TOOLEXEC", "GUST_DEPTH"}
 	for _, name := range s.Unset {
 		if v := o.getenv(name); v != "" {
@@ -35,28 +39,55 @@ func (o Options) plan(base string) (box.Spec, error) {
 		s.Trees = append(s.Trees, box.Tree{Name: checkoutName + strconv.Itoa(i), Path: dir})
 	}
 	if home := realDir(o.getenv("HOME")); home != "" && !inside(base, home) && !slices.Contains(checkouts, home) {
-		s.Trees = append(s.Trees, box.Tree{Name: homeName, Path: home})
+		s.Home = home
+		s.Trees = append(s.Trees, box.Tree{Name: box.HomeName, Path: home})
 	}
-	if dir := realDir(o.Env.GOMODCACHE); dir != "" && !covered(s.Trees, dir) && !inside(base, dir) {
-		s.Trees = append(s.Trees, box.Tree{Name: "modcache", Path: dir, Discard: true})
+	if dir := realDir(o.Env.GOMODCACHE); dir != "" && !inside(base, dir) {
+		t := box.Tree{Name: "modcache", Path: dir, Discard: true}
+		if !covered(s.Trees, dir) {
+			s.Trees = append(s.Trees, t)
+		} else if s.Home != "" && inside(dir, s.Home) {
+			s.InHome = append(s.InHome, t)
+		}
+	}
+	if dir := realDir(o.Env.GOROOT); dir != "" && s.Home != "" && inside(dir, s.Home) && !covered(s.InHome, dir) {
+		s.ShownInHome = append(s.ShownInHome, dir)
 	}
 	s.Open = append(s.Open, o.open(s.Trees)...)
+	if dir := realDir(o.telemetry()); dir != "" && !slices.ContainsFunc(s.Trees, func(t box.Tree) bool { return inside(t.Path, dir) }) {
+		s.Counters = dir
+	}
 	s.Mounts = mountsIn(s.Trees)
 	s.Shown = o.shown(s)
 	return s, nil
 }
 
-// Names of trees.
-const (
-	checkoutName = "checkout"
-	homeName     = "home"
-)
+// checkoutName is what the names of those trees begin with.
+const checkoutName = "checkout"
+
+// usual are the variables that strict tests see: those that say where things are
+// and how to speak, and go's.
+var usual = []string{
+	"PATH", "HOME", "TMPDIR", "PWD", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "LC_*", "TZ", "TERM", "COLUMNS", "NO_COLOR",
+	"CI", "SOURCE_DATE_EPOCH", "CC", "CXX", "AR", "PKG_CONFIG*", "CGO_*", "GCCGO*",
+	"GOROOT", "GOPATH", "GOCACHE", "GOMODCACHE", "GOTMPDIR", "GOFLAGS", "GOENV", "GOPROXY", "GOSUMDB", "GONOSUMDB", "GONOPROXY",
+	"GOPRIVATE", "GOINSECURE", "GOVCS", "GOTOOLCHAIN", "GOWORK", "GOMOD", "GO111MODULE", "GOOS", "GOARCH", "GOAMD64", "GOARM64",
+	"GOEXPERIMENT", "GODEBUG", "GOTRACEBACK", "GOMAXPROCS", "GOGC", "GOMEMLIMIT", "GORACE", "GOCOVERDIR", "GOTELEMETRY*", "GOFIPS140",
+}
+
+// system is where the system keeps programs, libraries and what they need.
+var system = []string{
+	"/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/proc", "/sys", "/dev",
+	"/etc/ld.so.cache", "/etc/ld.so.preload", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime", "/etc/timezone", "/etc/mime.types",
+	"/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/services", "/etc/protocols",
+	"/etc/passwd", "/etc/group", "/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/gitconfig", "/etc/alternatives",
+}
 
 // open are directories that are caches: what is written there harms nobody and
 // is of use to the next run.
 func (o Options) open(trees []box.Tree) []string {
 	var dirs []string
-	for _, dir := range []string{o.Env.GOCACHE, o.getenv("GOCOVERDIR"), o.telemetry()} {
+	for _, dir := range []string{o.Env.GOCACHE, o.getenv("GOCOVERDIR")} {
 		if dir = realDir(dir); dir != "" && !slices.ContainsFunc(trees, func(t box.Tree) bool { return inside(t.Path, dir) }) {
 			dirs = append(dirs, dir)
 		}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"syscall"
+	"time"
 
 	"github.com/gust-go/gust/testrun/sandbox/box"
 )
@@ -139,17 +140,63 @@ func (s *Session) Close() (Findings, error) {
 	}
 	var f Findings
 	for _, r := range reports {
-		p := Package{Path: importPath(r.Dir, s.options.Env), Dir: r.Dir, Error: r.Error, Ran: r.Ran, Temp: r.Temp}
-		for _, left := range r.Left {
-			p.Left = append(p.Left, left.Args)
-		}
-		if p.Wrote, err = s.written(r); err != nil {
+		p, err := s.found(r)
+		if err != nil {
 			return f, err
 		}
 		f.Packages = append(f.Packages, p)
+		if p.Record != nil {
+			if err := s.options.saveRecord(*p.Record); err != nil {
+				return f, err
+			}
+		}
 	}
 	f.Kept, err = s.options.keep(s.options.root(), f.Packages)
 	return f, err
+}
+
+// found is what a report says.
+func (s *Session) found(r box.Report) (Package, error) {
+	p := Package{
+		Path: importPath(r.Dir, s.options.Env), Dir: r.Dir, Error: r.Error, Ran: r.Ran, Reached: reached(r), HostNet: r.HostNet,
+		NoRecord: r.NoRecord, ReadOutside: readOutside(r),
+	}
+	if s.options.Trace != "" && r.NoRecord == "" && r.Error == "" {
+		now := s.options.Now().UTC().Round(time.Second)
+		p.Record = &Record{Package: p.Path, Time: now, Trace: s.options.Trace, Full: r.Full, Touched: r.Touched}
+	}
+	if s.options.Leaks != LeaksOff {
+		p.Left, p.Temp = r.Left, r.Temp
+	}
+	var err error
+	if p.Wrote, err = s.written(r); err == nil {
+		p.Broke = p.broke(r)
+	}
+	return p, err
+}
+
+// Reached returns the packages whose tests failed and tried to connect to
+// something that is not in their sandbox, with the addresses.
+func (s *Session) Reached() map[string][]string {
+	reports, err := s.reports()
+	if err != nil {
+		return nil
+	}
+	found := map[string][]string{}
+	for _, r := range reports {
+		if addrs := reached(r); len(addrs) > 0 && r.Status != 0 && !r.HostNet {
+			found[importPath(r.Dir, s.options.Env)] = addrs
+		}
+	}
+	return found
+}
+
+// HostVariable is Variable for tests that are to use the host's network.
+func (s *Session) HostVariable() (string, error) {
+	spec := s.spec
+	spec.HostNet = true
+	value, err := spec.Encode()
+	return box.Var + "=" + value, err
 }
 
 // reports reads those of all boxes, in the order of packages.

@@ -24,5 +24,11 @@ func (s *Session) Flag() string { return "" }
 // Variable is not called here.
 func (s *Session) Variable() string { return "" }
 
+// Reached is not called here.
+func (s *Session) Reached() map[string][]string { return nil }
+
+// HostVariable is not called here.
+func (s *Session) HostVariable() (string, error) { return "", nil }
+
 // Close finds nothing.
 func (s *Session) Close() (Findings, error) { return Findings{}, nil }

@@ -27,7 +27,7 @@ func (s *Session) written(r box.Report) ([]Write, error) {
 		}
 		for _, w := range writes {
 			if !s.uninteresting(w.Path) {
-				w.Home = t.Name == homeName
+				w.Home = t.Name == box.HomeName
 				all = append(all, w)
 			}
 		}

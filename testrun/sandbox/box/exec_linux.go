@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -19,18 +20,23 @@ func Main(args []string) int {
 		return ErrorCode
 	}
 	spec, err := readSpec()
-	w := &wrapper{call: c, spec: spec}
+	w := &wrapper{call: c}
 	w.report = Report{Args: c.argv}
 	if w.report.Dir, _ = os.Getwd(); w.report.Dir == "" {
 		w.report.Dir = os.Getenv("PWD")
 	}
+	w.spec = spec.forPackage(realDir()).settle()
 	var r result
 	if err == nil {
 		// As long as this process lives, nobody removes the directory of the run.
 		if lock, lockErr := syscall.Open(filepath.Join(spec.Dir, LockName), syscall.O_RDWR|syscall.O_CLOEXEC, 0); lockErr == nil {
 			_ = syscall.Flock(lock, syscall.LOCK_SH|syscall.LOCK_NB)
 		}
-		r, err = w.inBox()
+		if w.spec.Level == Off {
+			r, err = w.plain()
+		} else {
+			r, err = w.inBox()
+		}
 	}
 	if err != nil {
 		w.report.Error = err.Error()
@@ -63,6 +69,8 @@ type wrapper struct {
 	report Report
 	// private are the directories that are the box's own: names in the box.
 	private map[string]string
+	// relayed is true once a service of the host was used.
+	relayed atomic.Bool
 }
 
 // plain runs the binary without a sandbox.
@@ -113,10 +121,11 @@ func (w *wrapper) inBox() (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	out, in, err := os.Pipe()
+	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return result{}, err
+		return result{}, os.NewSyscallError("socketpair", err)
 	}
+	out, in := os.NewFile(uintptr(fds[0]), "result"), os.NewFile(uintptr(fds[1]), "result")
 	defer out.Close()
 	pid, err := w.startInit(init, in)
 	_ = in.Close()
@@ -124,6 +133,9 @@ func (w *wrapper) inBox() (result, error) {
 		return result{}, err
 	}
 	stop := forward(pid)
+	if err := relay(init.Allow, fds[0], func() { w.relayed.Store(true) }); err != nil {
+		w.report.Error = err.Error() // what the test makes of it is its business
+	}
 	var r result
 	decodeErr := json.NewDecoder(out).Decode(&r)
 	var status syscall.WaitStatus
@@ -146,7 +158,8 @@ func (w *wrapper) inBox() (result, error) {
 
 // prepare makes the box and what its first process needs to know.
 func (w *wrapper) prepare() (initSpec, error) {
-	init := initSpec{Spec: w.spec, Dir: w.report.Dir, Args: w.call.withLog(), Private: privateDirs(os.Getenv("TMPDIR"))}
+	args := w.call.withLog()
+	init := initSpec{Spec: w.spec, Dir: w.report.Dir, Args: args, Reads: w.spec.Strict || len(args) > len(w.call.argv), Private: privateDirs(os.Getenv("TMPDIR"), w.spec)}
 	var err error
 	if init.Path, err = w.program(); err != nil {
 		return init, err
@@ -155,6 +168,9 @@ func (w *wrapper) prepare() (initSpec, error) {
 		return init, err
 	}
 	w.report.Box = init.Box
+	if init.HostNet {
+		init.Allow = nil
+	}
 	w.addTrees(&init)
 	if dir := w.call.objdir(); dir != "" {
 		init.Open = append(init.Open[:len(init.Open):len(init.Open)], dir)
@@ -173,12 +189,18 @@ func (w *wrapper) prepare() (initSpec, error) {
 	return init, nil
 }
 
+// realDir is the working directory without symbolic links.
+func realDir() string {
+	dir, err := syscall.Getwd()
+	if err != nil {
+		return os.Getenv("PWD")
+	}
+	return dir
+}
+
 // addTrees adds the package's directory, should it be in none.
 func (w *wrapper) addTrees(init *initSpec) {
-	dir, err := syscall.Getwd() // without symbolic links
-	if err != nil {
-		dir = init.Dir
-	}
+	dir := realDir()
 	for _, t := range init.Trees {
 		if inside(dir, t.Path) {
 			return
@@ -225,7 +247,8 @@ func (w *wrapper) startInit(init initSpec, in *os.File) (int, error) {
 
 // finish looks at what is left of the box and writes the report.
 func (w *wrapper) finish(r result) {
-	w.report.Status, w.report.Left = r.Code, r.Left
+	w.report.Status, w.report.Left, w.report.HostNet = r.Code, r.Left, w.spec.HostNet
+	w.report.Strict, w.report.Full, w.report.NoRecord = w.spec.Strict, r.Full, r.NoRecord
 	if r.Signal != 0 {
 		w.report.Status = 128 + r.Signal
 	}
@@ -240,6 +263,8 @@ func (w *wrapper) finish(r result) {
 		w.report.Error = "bring output of the test out of the sandbox: " + err.Error()
 	}
 	w.inspect()
+	w.report.Touched = w.asked(r.Touched)
+	w.completeLog(r)
 	data, err := json.Marshal(w.report)
 	if err != nil {
 		return

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"strconv"
-	"strings"
+	"runtime"
 	"syscall"
 	"time"
 )
@@ -22,6 +20,8 @@ type initSpec struct {
 	Binary  string            // the test binary, if it is in a private directory by itself
 	Args    []string
 	Dir     string
+	// Reads is true if what programs read that the test starts is to be known.
+	Reads bool
 }
 
 // A result is what the first process tells the one outside.
@@ -31,6 +31,11 @@ type result struct {
 	Signal int    `json:",omitempty"`
 	Code   int
 	Left   []Process `json:",omitempty"`
+	// Touched is what was recorded, as far as there was room; NoRecord says why
+	// nothing was.
+	Touched  []Touch `json:",omitempty"`
+	Full     bool    `json:",omitempty"`
+	NoRecord string  `json:",omitempty"`
 }
 
 // resultFD is where the first process writes its result.
@@ -38,6 +43,9 @@ const resultFD = 3
 
 // initMain is the first process of a sandbox.
 func initMain() int {
+	// The thread that starts the test gets a filter, see newRecorder. Locked, it
+	// is not the one from which others are made.
+	runtime.LockOSThread()
 	syscall.CloseOnExec(resultFD)
 	out := os.NewFile(resultFD, "result")
 	r, err := runInside()
@@ -67,17 +75,27 @@ func runInside() (result, error) {
 			return result{}, err
 		}
 	}
+	if err := offer(spec.Allow, resultFD); err != nil {
+		return result{}, err
+	}
 	if err := os.Chdir(spec.Dir); err != nil {
 		return result{}, err
 	}
 	_ = syscall.Close(v.box)
+	rec, recErr := newRecorder(spec.Trace, spec.Reads, false)
 	pid, err := spec.start()
 	if err != nil {
 		return result{}, err
 	}
 	stop := forward(pid)
 	defer stop()
-	return waitFor(pid)
+	r, err := waitFor(pid)
+	if recErr != nil {
+		r.NoRecord = recErr.Error()
+	} else {
+		rec.tell(&r)
+	}
+	return r, err
 }
 
 // start starts the program. It keeps no rights that it would not have outside:
@@ -148,37 +166,4 @@ func waitFor(pid int) (result, error) {
 			return result{Code: status.ExitStatus(), Left: leftProcesses()}, nil
 		}
 	}
-}
-
-// leftProcesses are all processes but this one that are alive.
-func leftProcesses() []Process {
-	// A child that has ended but was not waited for yet is no leak.
-	for {
-		var status syscall.WaitStatus
-		if got, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil); got <= 0 || err != nil {
-			break
-		}
-	}
-	dir, err := os.Open("/proc")
-	if err != nil {
-		return nil
-	}
-	defer dir.Close()
-	names, err := dir.Readdirnames(-1)
-	if err != nil {
-		return nil
-	}
-	var left []Process
-	for _, name := range names {
-		pid, err := strconv.Atoi(name)
-		if err != nil || pid == os.Getpid() {
-			continue
-		}
-		line, err := os.ReadFile(filepath.Join("/proc", name, "cmdline"))
-		if err != nil || len(line) == 0 {
-			continue // it has ended
-		}
-		left = append(left, Process{pid, strings.Split(strings.TrimSuffix(string(line), "\x00"), "\x00")})
-	}
-	return left
 }

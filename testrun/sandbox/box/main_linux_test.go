@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestMain makes the test binary a gust as far as this package goes.
@@ -19,9 +23,44 @@ func TestMain(m *testing.M) {
 			os.Exit(Main(os.Args[2:]))
 		case InitCommand:
 			os.Exit(InitMain())
+		case "helper":
+			os.Exit(helper(os.Args[2:]))
 		}
 	}
 	os.Exit(m.Run())
+}
+
+// helper is a program to run in a box.
+func helper(args []string) int {
+	var err error
+	switch args[0] {
+	case "dial":
+		var c net.Conn
+		if c, err = net.DialTimeout(args[1], args[2], 10*time.Second); err == nil {
+			_, err = io.Copy(os.Stdout, c)
+		}
+	case "listen":
+		var l net.Listener
+		if l, err = net.Listen("tcp", args[1]); err == nil {
+			err = l.Close()
+		}
+	default:
+		err = errors.New("what?")
+	}
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	return 0
+}
+
+func (l *lab) helper(args ...string) (out string, code int, r Report) {
+	l.t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return l.exec(append([]string{self, "helper"}, args...)...)
 }
 
 // A lab is a machine in small: a checkout, a home, and a place for boxes.

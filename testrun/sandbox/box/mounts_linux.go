@@ -29,10 +29,16 @@ type mounted struct {
 
 // private are directories that everybody shares, and the names of those in the
 // box that take their place.
-func privateDirs(tmpdir string) map[string]string {
+func privateDirs(tmpdir string, s Spec) map[string]string {
 	dirs := map[string]string{"/tmp": "tmp", "/var/tmp": "vartmp", "/dev/shm": "shm"}
+	if s.Strict {
+		dirs["/run"] = "run" // sockets of the machine's services
+		if s.Home != "" {
+			dirs[s.Home] = "home"
+		}
+	}
 	if tmpdir = filepath.Clean(tmpdir); filepath.IsAbs(tmpdir) && tmpdir != "/" {
-		for dir := range dirs {
+		for _, dir := range []string{"/tmp", "/var/tmp", "/dev/shm"} {
 			if inside(tmpdir, dir) {
 				return dirs
 			}
@@ -160,23 +166,16 @@ func (v *view) apply() error {
 			return err
 		}
 	}
-	for _, m := range v.private {
-		if err := v.put(m); err != nil {
-			return err
-		}
-	}
-	for _, m := range v.shown {
-		if err := v.put(m); err != nil {
-			return err
-		}
-		if err := setattr(m.path, true, mountAttr{set: mountAttrRO}); err != nil {
-			return err
-		}
+	if err := v.putPrivate(false); err != nil {
+		return err
 	}
 	for i, t := range v.init.Trees {
 		if err := v.overlay(t, v.lowers[i]); err != nil {
 			return err
 		}
+	}
+	if err := v.putPrivate(true); err != nil {
+		return err
 	}
 	for _, m := range v.opened {
 		if err := v.put(m); err != nil {
@@ -184,6 +183,39 @@ func (v *view) apply() error {
 		}
 	}
 	return v.proc()
+}
+
+// putPrivate puts the private directories in place that are in a tree, or those
+// that are not, and what is to stay visible in them.
+func (v *view) putPrivate(inTrees bool) error {
+	for _, m := range v.private {
+		if v.inTree(m.path) == inTrees {
+			if err := v.put(m); err != nil {
+				return err
+			}
+		}
+	}
+	for _, m := range v.shown {
+		if v.inTree(m.path) != inTrees {
+			continue
+		}
+		if err := v.put(m); err != nil {
+			return err
+		}
+		if err := setattr(m.path, true, mountAttr{set: mountAttrRO}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *view) inTree(path string) bool {
+	for _, t := range v.init.Trees {
+		if path != t.Path && inside(path, t.Path) {
+			return true
+		}
+	}
+	return false
 }
 
 // put attaches a copy of a mount. Its place may have to be made, if it is in
@@ -265,7 +297,7 @@ func (v *view) proc() error {
 // deviceNodes are those that root gets in the sandbox. Others, disks above
 // all, are behind no namespace.
 var deviceNodes = []string{
-	"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/ptmx", "/dev/pts",
+	"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty",
 	"/dev/fuse", "/dev/net/tun", "/dev/kvm",
 }
 
@@ -275,22 +307,26 @@ func (v *view) ownDevices() error {
 		return fmt.Errorf("mount /dev: %w", err)
 	}
 	for _, m := range v.devices {
-		var err error
-		if m.path == "/dev/pts" {
-			err = os.Mkdir(m.path, 0o755)
-		} else {
-			if err = os.MkdirAll(filepath.Dir(m.path), 0o755); err == nil {
-				err = os.WriteFile(m.path, nil, 0o666)
-			}
+		if err := os.MkdirAll(filepath.Dir(m.path), 0o755); err != nil {
+			return err
 		}
-		if err != nil {
+		if err := os.WriteFile(m.path, nil, 0o666); err != nil {
 			return err
 		}
 		if err := attach(m.fd, m.path); err != nil {
 			return err
 		}
 	}
-	for name, to := range map[string]string{"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2"} {
+	if err := os.Mkdir("/dev/pts", 0o755); err != nil {
+		return err
+	}
+	if err := syscall.Mount("devpts", "/dev/pts", "devpts", syscall.MS_NOSUID|syscall.MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620"); err != nil {
+		return fmt.Errorf("mount /dev/pts: %w", err)
+	}
+	for name, to := range map[string]string{
+		"ptmx": "pts/ptmx",
+		"fd":   "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2",
+	} {
 		if err := os.Symlink(to, "/dev/"+name); err != nil {
 			return err
 		}

@@ -51,10 +51,24 @@ type Spec struct {
 	Dir    string
 	Level  Level
 	Strict bool `json:",omitempty"`
+	// Home is what strict tests see empty, Env what they see of the
+	// environment, and Readable where they may read, besides what is the
+	// sandbox's.
+	Home string `json:",omitempty"`
+	// InHome and ShownInHome are put back there.
+	InHome      []Tree   `json:",omitempty"`
+	ShownInHome []string `json:",omitempty"`
+	Env         []string `json:",omitempty"`
+	Readable    []string `json:",omitempty"`
+	// NoLeaks is true if nothing may be left behind.
+	NoLeaks bool `json:",omitempty"`
 	// Trees are directories with writes kept aside.
 	Trees []Tree `json:",omitempty"`
 	// Open are directories that stay writable.
 	Open []string `json:",omitempty"`
+	// Counters is where go commands count how often they ran; strict tests have no
+	// part in it.
+	Counters string `json:",omitempty"`
 	// Mounts are mount points within Trees, which an overlay does not show.
 	Mounts []string `json:",omitempty"`
 	// Shown are directories within private ones that stay visible.
@@ -63,10 +77,74 @@ type Spec struct {
 	// gust.
 	Unset []string `json:",omitempty"`
 	Set   []string `json:",omitempty"`
+	// Trace says what to record besides what the sandbox itself needs to know.
+	Trace Trace `json:",omitempty"`
+	// Allow are addresses of the host's loopback that tests may connect to.
+	Allow []string `json:",omitempty"`
 	// HostNet leaves the tests on the host's network.
 	HostNet bool `json:",omitempty"`
+	// Packages are packages that need something else.
+	Packages []Package `json:",omitempty"`
 	// Root is true if gust has all rights, so that any ID can be mapped.
 	Root bool `json:",omitempty"`
+}
+
+// A Package is what packages need that are not as the others.
+type Package struct {
+	// Dir is their directory. With Below, those below it are meant, too.
+	Dir   string
+	Below bool `json:",omitempty"`
+	// Mode is auto, strict, off or empty, Net host, own or empty.
+	Mode string `json:",omitempty"`
+	Net  string `json:",omitempty"`
+	// Allow, if not nil, replaces that of the others.
+	Allow []string
+}
+
+// forPackage is the spec of a package: that of the last that matches.
+func (s Spec) forPackage(dir string) Spec {
+	for _, p := range s.Packages {
+		if dir != p.Dir && !(p.Below && inside(dir, p.Dir)) {
+			continue
+		}
+		switch p.Mode {
+		case "off":
+			s.Level = Off
+		case "strict":
+			s.Strict = true
+		case "auto":
+			s.Strict = false
+		}
+		if p.Net != "" && !s.Strict {
+			s.HostNet = s.HostNet || p.Net == "host"
+		}
+		if p.Allow != nil {
+			s.Allow = p.Allow
+		}
+	}
+	return s
+}
+
+// HomeName is the name of the tree that is the home directory.
+const HomeName = "home"
+
+// settle is what follows from a spec: strict tests get an empty home directory.
+func (s Spec) settle() Spec {
+	if !s.Strict && s.Counters != "" {
+		s.Open = append(append([]string{}, s.Open...), s.Counters)
+	}
+	if !s.Strict || s.Home == "" {
+		return s
+	}
+	trees := append([]Tree{}, s.InHome...)
+	for _, t := range s.Trees {
+		if t.Name != HomeName {
+			trees = append(trees, t)
+		}
+	}
+	s.Trees = trees
+	s.Shown = append(append([]string{}, s.Shown...), s.ShownInHome...)
+	return s
 }
 
 // A Tree is a directory that tests see as it is and write to beside.
@@ -99,8 +177,17 @@ type Report struct {
 	// same.
 	Error string `json:",omitempty"`
 	Ran   bool
+	// Strict is true if it had to keep to the rules.
+	Strict bool `json:",omitempty"`
 	// Status is the exit status, or 128 and the number of a signal.
 	Status int
+	// Touched is what the test did, as far as it was asked for and there was
+	// room for it; NoRecord says why nothing was recorded.
+	Touched  []Touch `json:",omitempty"`
+	Full     bool    `json:",omitempty"`
+	NoRecord string  `json:",omitempty"`
+	// HostNet is true if the test was on the host's network.
+	HostNet bool `json:",omitempty"`
 	// Left are processes that outlived the binary.
 	Left []Process `json:",omitempty"`
 	// Temp are names left in the private temporary directories.
@@ -112,10 +199,50 @@ type Report struct {
 	Open  []string `json:",omitempty"`
 }
 
+// A Trace says what to record of a test.
+type Trace string
+
+// What can be recorded. Without, it is only where the test tried to connect to.
+const (
+	// TraceWrites is files opened to write, addresses and programs.
+	TraceWrites Trace = "writes"
+	// TraceReads is files opened to read as well.
+	TraceReads Trace = "reads"
+)
+
+func (t Trace) on() bool { return t != "" }
+
+// Kinds of a [Touch].
+const (
+	KindDial  = "connect"
+	KindBind  = "bind"
+	KindExec  = "exec"
+	KindWrite = "write"
+	KindRead  = "read"
+)
+
+// A Touch is something that a test did.
+type Touch struct {
+	Kind string
+	// What is the file or the address.
+	What string
+	// Outside is true of an address at which nobody in the sandbox is, and of a
+	// file that strict tests have no business with.
+	Outside bool `json:",omitempty"`
+	// Test is the test that ran then, if only one did.
+	Test string `json:",omitempty"`
+	// Count is how often.
+	Count int `json:",omitempty"`
+}
+
 // A Process was still running.
 type Process struct {
 	PID  int
 	Args []string
+	// Test is the test that ran when it was started, if that is known.
+	Test string `json:",omitempty"`
+	// Ports are addresses on which it listened.
+	Ports []string `json:",omitempty"`
 }
 
 // A call is the command line of gust testexec: what go appends to the words of
@@ -199,11 +326,25 @@ func (s Spec) environ(now []string) []string {
 	var out []string
 	for _, kv := range now {
 		name, _, _ := strings.Cut(kv, "=")
-		if name != Var && name != initVar && !contains(s.Unset, name) {
+		if name != Var && name != initVar && !contains(s.Unset, name) && s.visible(name) {
 			out = append(out, kv)
 		}
 	}
 	return append(out, s.Set...)
+}
+
+// visible reports whether tests see a variable.
+func (s Spec) visible(name string) bool {
+	if !s.Strict {
+		return true
+	}
+	for _, allowed := range s.Env {
+		prefix, any := strings.CutSuffix(allowed, "*")
+		if name == allowed || any && strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 func contains(list []string, s string) bool {

@@ -1,0 +1,121 @@
+package box
+
+import (
+	"bufio"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// leftProcesses are all processes but this one that are alive.
+func leftProcesses() []Process {
+	// A child that has ended but was not waited for yet is no leak.
+	for {
+		var status syscall.WaitStatus
+		if got, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil); got <= 0 || err != nil {
+			break
+		}
+	}
+	dir, err := os.Open("/proc")
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return nil
+	}
+	var left []Process
+	ports := listeners()
+	for _, name := range names {
+		pid, err := strconv.Atoi(name)
+		if err != nil || pid == os.Getpid() {
+			continue
+		}
+		line, err := os.ReadFile(filepath.Join("/proc", name, "cmdline"))
+		if err != nil || len(line) == 0 {
+			continue // it has ended
+		}
+		p := Process{PID: pid, Args: strings.Split(strings.TrimSuffix(string(line), "\x00"), "\x00")}
+		p.Ports = portsOf(pid, ports)
+		left = append(left, p)
+	}
+	return left
+}
+
+// A listener is a socket of this network that waits for others.
+type listener struct {
+	addr  netip.AddrPort
+	inode string
+	udp   bool
+}
+
+// listeners are the sockets on which something listens, or could receive.
+func listeners() []listener {
+	var all []listener
+	for _, name := range []string{"tcp", "tcp6", "udp", "udp6"} {
+		f, err := os.Open("/proc/self/net/" + name)
+		if err != nil {
+			continue
+		}
+		udp := strings.HasPrefix(name, "udp")
+		lines := bufio.NewScanner(f)
+		for lines.Scan() {
+			// sl, local address, remote address, state, …, inode
+			fields := strings.Fields(lines.Text())
+			if len(fields) < 10 || fields[3] != "0A" && !udp {
+				continue
+			}
+			if addr, ok := procAddress(fields[1]); ok {
+				all = append(all, listener{addr, fields[9], udp})
+			}
+		}
+		_ = f.Close()
+	}
+	return all
+}
+
+// procAddress reads an address as /proc/net/tcp has it: words of 32 bits in the
+// machine's order.
+func procAddress(s string) (netip.AddrPort, bool) {
+	ip, port, _ := strings.Cut(s, ":")
+	b, err := hex.DecodeString(ip)
+	n, portErr := strconv.ParseUint(port, 16, 16)
+	if err != nil || portErr != nil || len(b)%4 != 0 {
+		return netip.AddrPort{}, false
+	}
+	for i := 0; i < len(b); i += 4 {
+		binary.BigEndian.PutUint32(b[i:], binary.NativeEndian.Uint32(b[i:]))
+	}
+	addr, ok := netip.AddrFromSlice(b)
+	return netip.AddrPortFrom(addr.Unmap(), uint16(n)), ok
+}
+
+// portsOf are the addresses on which a process listens.
+func portsOf(pid int, all []listener) []string {
+	if len(all) == 0 {
+		return nil
+	}
+	dir := fmt.Sprintf("/proc/%d/fd", pid)
+	fds, _ := os.ReadDir(dir)
+	var ports []string
+	for _, fd := range fds {
+		to, err := os.Readlink(filepath.Join(dir, fd.Name()))
+		inode, ok := strings.CutPrefix(strings.TrimSuffix(to, "]"), "socket:[")
+		if err != nil || !ok {
+			continue
+		}
+		for _, l := range all {
+			if l.inode == inode && !l.udp && !contains(ports, l.addr.String()) {
+				ports = append(ports, l.addr.String())
+			}
+		}
+	}
+	return ports
+}

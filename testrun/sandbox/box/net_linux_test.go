@@ -1,0 +1,104 @@
+package box
+
+import (
+	"net"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// service is something that listens on the host and greets whoever connects.
+func service(t *testing.T, network, addr string) net.Listener {
+	t.Helper()
+	l, err := net.Listen(network, addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = c.Write([]byte("hello"))
+			_ = c.Close()
+		}
+	}()
+	return l
+}
+
+// lowPort listens on a port below those that the system gives out.
+func lowPort(t *testing.T) net.Listener {
+	t.Helper()
+	for port := range 200 {
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(20100+port))
+		if l, err := net.Listen("tcp", addr); err == nil {
+			_ = l.Close()
+			return service(t, "tcp", addr)
+		}
+	}
+	t.Fatal("no port is free")
+	return nil
+}
+
+// TestNetwork: nothing of the host's network is there, ports included, and what
+// a program tried to reach is known.
+func TestNetwork(t *testing.T) {
+	l := newLab(t)
+	addr := lowPort(t).Addr().String()
+	if out, code, _ := l.helper("listen", addr); code != 0 {
+		t.Errorf("a port that is taken outside is taken inside: %s", out)
+	}
+	out, code, r := l.helper("dial", "tcp", addr)
+	want := Touch{Kind: KindDial, What: addr, Outside: true, Count: 1}
+	if code != 1 || !strings.Contains(out, "refused") || !slices.Contains(r.Touched, want) {
+		t.Errorf("status %d, output %s, recorded %+v", code, out, r.Touched)
+	}
+	out, code, r = l.helper("dial", "tcp", "192.0.2.1:80")
+	want.What = "192.0.2.1:80"
+	if code != 1 || !strings.Contains(out, "unreachable") || !slices.Contains(r.Touched, want) {
+		t.Errorf("status %d, output %s, recorded %+v", code, out, r.Touched)
+	}
+	abstract := service(t, "unix", "@gust-box-test-"+filepath.Base(l.repo)+filepath.Base(l.spec.Dir)+strconv.Itoa(len(addr)))
+	if out, code, _ = l.helper("dial", "unix", abstract.Addr().String()); code != 1 {
+		t.Errorf("an abstract socket outside answers: %s", out)
+	}
+	l.spec.Allow = []string{addr}
+	if out, code, r = l.helper("dial", "tcp", addr); code != 0 || out != "hello" || slices.ContainsFunc(r.Touched, func(x Touch) bool { return x.Outside }) {
+		t.Errorf("by the relay: status %d, output %s, recorded %+v", code, out, r.Touched)
+	}
+	l.spec.HostNet = true
+	if out, code, r = l.helper("dial", "tcp", addr); code != 0 || out != "hello" || !r.HostNet {
+		t.Errorf("on the host's network: status %d, output %s", code, out)
+	}
+}
+
+// TestTrace records what a program and those that it starts do.
+func TestTrace(t *testing.T) {
+	l := newLab(t)
+	l.spec.Trace = TraceReads
+	_, code, r := l.run("echo x >new; cat kept >/dev/null; (cd / && cat ./" + strings.TrimPrefix(l.home, "/") + "/dotfile >/dev/null)")
+	if code != 0 {
+		t.Fatalf("status %d", code)
+	}
+	for _, want := range []Touch{
+		{Kind: KindWrite, What: filepath.Join(l.repo, "new"), Count: 1},
+		{Kind: KindRead, What: filepath.Join(l.repo, "kept"), Count: 1},
+		{Kind: KindRead, What: filepath.Join(l.home, "dotfile"), Count: 1},
+	} {
+		if !slices.Contains(r.Touched, want) {
+			t.Errorf("no %+v in %+v", want, r.Touched)
+		}
+	}
+	if !slices.ContainsFunc(r.Touched, func(x Touch) bool { return x.Kind == KindExec && strings.HasSuffix(x.What, "/cat") }) {
+		t.Errorf("no cat in %+v", r.Touched)
+	}
+	l.spec.Trace = TraceWrites
+	if _, _, r = l.run("cat kept >new"); slices.ContainsFunc(r.Touched, func(x Touch) bool { return x.Kind == KindRead }) ||
+		!slices.ContainsFunc(r.Touched, func(x Touch) bool { return x.Kind == KindWrite }) {
+		t.Errorf("writes only: %+v", r.Touched)
+	}
+}

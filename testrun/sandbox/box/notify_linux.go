@@ -1,0 +1,280 @@
+package box
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+	"unsafe"
+)
+
+// What seccomp(2) takes and gives.
+const (
+	seccompSetModeFilter = 1
+	filterNewListener    = 1 << 3
+	filterWaitKillable   = 1 << 5
+
+	retAllow     = 0x7fff0000
+	retUserNotif = 0x7fc00000
+
+	ioctlNotifRecv = 0xc0502100
+	ioctlNotifSend = 0xc0182101
+	notifContinue  = 1
+
+	prSetNoNewPrivs = 38
+)
+
+// seccompNotif is struct seccomp_notif.
+type seccompNotif struct {
+	id         uint64
+	pid, flags uint32
+	nr         int32
+	arch       uint32
+	ip         uint64
+	args       [6]uint64
+}
+
+// seccompNotifResp is struct seccomp_notif_resp.
+type seccompNotifResp struct {
+	id    uint64
+	val   int64
+	error int32
+	flags uint32
+}
+
+// Offsets in struct seccomp_data.
+const (
+	dataNr   = 0
+	dataArch = 4
+	dataArgs = 16
+)
+
+// A filter is a BPF program that picks the system calls to hear of.
+type filter []syscall.SockFilter
+
+func stmt(code uint16, k uint32) syscall.SockFilter { return syscall.SockFilter{Code: code, K: k} }
+
+func jump(code uint16, k uint32, yes, no uint8) syscall.SockFilter {
+	return syscall.SockFilter{Code: code, Jt: yes, Jf: no, K: k}
+}
+
+const (
+	bpfLoad = syscall.BPF_LD | syscall.BPF_W | syscall.BPF_ABS
+	bpfEq   = syscall.BPF_JMP | syscall.BPF_JEQ | syscall.BPF_K
+	bpfGe   = syscall.BPF_JMP | syscall.BPF_JGE | syscall.BPF_K
+	bpfSet  = syscall.BPF_JMP | syscall.BPF_JSET | syscall.BPF_K
+	bpfRet  = syscall.BPF_RET | syscall.BPF_K
+)
+
+// newFilter makes the program. Programs of another architecture and of x32 are
+// let through unheard.
+func newFilter(trace Trace, reads bool) filter {
+	f := filter{
+		stmt(bpfLoad, dataArch), jump(bpfEq, auditArch, 1, 0), stmt(bpfRet, retAllow),
+		stmt(bpfLoad, dataNr), jump(bpfGe, 0x40000000, 0, 1), stmt(bpfRet, retAllow),
+	}
+	f = f.on(syscall.SYS_CONNECT)
+	// Only with an address does sendto go anywhere new.
+	f = f.onNonzero(syscall.SYS_SENDTO, 4)
+	if trace.on() {
+		f = f.on(syscall.SYS_BIND).onStdout(syscall.SYS_WRITE)
+	}
+	if trace.on() || reads {
+		f = f.on(syscall.SYS_EXECVE).on(sysExecveat)
+		f = f.onOpen(syscall.SYS_OPENAT, 2, reads)
+		if sysOpen != 0xffffffff {
+			f = f.onOpen(sysOpen, 1, reads)
+		}
+	}
+	return append(f, stmt(bpfRet, retAllow))
+}
+
+// onStdout hears of it if the first argument is 1: package testing writes there
+// which test begins.
+func (f filter) onStdout(nr uint32) filter {
+	return append(f, jump(bpfEq, nr, 0, 4),
+		stmt(bpfLoad, dataArgs), jump(bpfEq, 1, 0, 1),
+		stmt(bpfRet, retUserNotif), stmt(bpfRet, retAllow))
+}
+
+// on hears of a system call. The number is loaded before and after.
+func (f filter) on(nr uint32) filter {
+	return append(f, jump(bpfEq, nr, 0, 1), stmt(bpfRet, retUserNotif))
+}
+
+// onNonzero hears of it if an argument is not zero.
+func (f filter) onNonzero(nr uint32, arg int) filter {
+	return append(f, jump(bpfEq, nr, 0, 6),
+		stmt(bpfLoad, uint32(dataArgs+8*arg)), jump(bpfEq, 0, 0, 2),
+		stmt(bpfLoad, uint32(dataArgs+8*arg+4)), jump(bpfEq, 0, 1, 0),
+		stmt(bpfRet, retUserNotif), stmt(bpfRet, retAllow))
+}
+
+// onOpen hears of it if a file is opened to write, or in any case.
+func (f filter) onOpen(nr uint32, arg int, reads bool) filter {
+	if reads {
+		return f.on(nr)
+	}
+	return append(f, jump(bpfEq, nr, 0, 4),
+		stmt(bpfLoad, uint32(dataArgs+8*arg)), jump(bpfSet, writing, 0, 1),
+		stmt(bpfRet, retUserNotif), stmt(bpfRet, retAllow))
+}
+
+// install puts a filter on this thread, and so on what it starts. Without
+// rights in this user namespace, programs must give up getting more.
+func (f filter) install(noNewPrivs bool) (listener int, err error) {
+	if noNewPrivs {
+		if _, _, errno := syscall.RawSyscall6(syscall.SYS_PRCTL, prSetNoNewPrivs, 1, 0, 0, 0, 0); errno != 0 {
+			return -1, fmt.Errorf("give up new privileges: %w", errno)
+		}
+	}
+	prog := syscall.SockFprog{Len: uint16(len(f)), Filter: &f[0]}
+	// Without WAIT_KILLABLE the signals with which the Go runtime preempts
+	// goroutines restart calls over and over.
+	for _, flags := range []uintptr{filterNewListener | filterWaitKillable, filterNewListener} {
+		fd, _, errno := syscall.RawSyscall(sysSeccomp, seccompSetModeFilter, flags, uintptr(unsafe.Pointer(&prog)))
+		if errno == 0 {
+			syscall.CloseOnExec(int(fd))
+			return int(fd), nil
+		}
+		err = errno
+		if errno != syscall.EINVAL {
+			break
+		}
+	}
+	return -1, fmt.Errorf("listen to system calls: %w", err)
+}
+
+// A recorder hears of system calls of the test and of what it starts.
+type recorder struct {
+	listener int
+	touched  touched
+}
+
+// newRecorder installs the filter on this thread, which must be locked and the
+// one that starts the test.
+func newRecorder(trace Trace, reads, noNewPrivs bool) (*recorder, error) {
+	if sysSeccomp == 0 {
+		return nil, errors.New("listening to system calls is not known on " + runtime.GOARCH)
+	}
+	reads = reads || trace == TraceReads
+	if trace.on() || reads {
+		// The thread that starts the test waits for its execve, and that for an
+		// answer of another thread, which must not wait for the first one.
+		debug.SetGCPercent(-1)
+		if runtime.GOMAXPROCS(0) < 2 {
+			runtime.GOMAXPROCS(2)
+		}
+	}
+	fd, err := newFilter(trace, reads).install(noNewPrivs)
+	if err != nil {
+		return nil, err
+	}
+	r := &recorder{listener: fd}
+	go r.listen()
+	return r, nil
+}
+
+// listen answers until this process ends: every call goes on as if nobody had
+// looked. What is read of the caller's memory may change under our eyes, so it
+// is good for a record, and for nothing else.
+func (r *recorder) listen() {
+	runtime.LockOSThread()
+	self := uint32(os.Getpid())
+	for {
+		var n seccompNotif
+		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, uintptr(r.listener), ioctlNotifRecv, uintptr(unsafe.Pointer(&n))); errno != 0 {
+			if errno == syscall.EINTR || errno == syscall.ENOENT {
+				continue // the caller was killed
+			}
+			return
+		}
+		if n.pid != self {
+			r.record(&n)
+		}
+		resp := seccompNotifResp{id: n.id, flags: notifContinue}
+		_, _, _ = syscall.RawSyscall(syscall.SYS_IOCTL, uintptr(r.listener), ioctlNotifSend, uintptr(unsafe.Pointer(&resp)))
+	}
+}
+
+func (r *recorder) record(n *seccompNotif) {
+	pid := int(n.pid)
+	switch uint32(n.nr) {
+	case syscall.SYS_CONNECT:
+		r.touched.dial(pid, n.args[1], n.args[2])
+	case syscall.SYS_SENDTO:
+		r.touched.dial(pid, n.args[4], n.args[5])
+	case syscall.SYS_BIND:
+		r.touched.bind(pid, n.args[1], n.args[2])
+	case syscall.SYS_EXECVE:
+		r.touched.exec(pid, readString(pid, n.args[0]), atFDCWD)
+	case syscall.SYS_WRITE:
+		r.touched.output(pid, readMemory(pid, n.args[1], make([]byte, max(1, min(n.args[2], maxOutput)))))
+	case sysExecveat:
+		r.touched.exec(pid, readString(pid, n.args[1]), int(int32(n.args[0])))
+	case syscall.SYS_OPENAT:
+		r.touched.path(pid, openKind(n.args[2]), readString(pid, n.args[1]), int(int32(n.args[0])))
+	case sysOpen:
+		r.touched.path(pid, openKind(n.args[1]), readString(pid, n.args[0]), atFDCWD)
+	}
+}
+
+// writing are the flags of which one makes open(2) a write.
+const writing = syscall.O_WRONLY | syscall.O_RDWR | syscall.O_CREAT | syscall.O_TRUNC
+
+func openKind(flags uint64) string {
+	if flags&writing != 0 {
+		return KindWrite
+	}
+	return KindRead
+}
+
+// maxOutput is how much of what is written to stdout at once is looked at.
+const maxOutput = 4096
+
+// readMemory reads memory of a process as far as it goes.
+func readMemory(pid int, addr uint64, buf []byte) []byte {
+	local := syscall.Iovec{Base: &buf[0]}
+	local.SetLen(len(buf))
+	remote := struct{ base, length uintptr }{uintptr(addr), uintptr(len(buf))}
+	n, _, errno := syscall.RawSyscall6(sysReadv, uintptr(pid), uintptr(unsafe.Pointer(&local)), 1,
+		uintptr(unsafe.Pointer(&remote)), 1, 0)
+	if errno != 0 {
+		return nil
+	}
+	return buf[:n]
+}
+
+// readString reads a string that ends in a zero byte. It may end where the
+// memory of the process does, so no page is read before it is needed.
+func readString(pid int, addr uint64) string {
+	const page = 4096
+	var s []byte
+	for len(s) < page {
+		chunk := make([]byte, min(256, page-int(addr%page)))
+		chunk = readMemory(pid, addr, chunk)
+		if len(chunk) == 0 {
+			break
+		}
+		for i, c := range chunk {
+			if c == 0 {
+				return string(append(s, chunk[:i]...))
+			}
+		}
+		s, addr = append(s, chunk...), addr+uint64(len(chunk))
+	}
+	return string(s)
+}
+
+// readSockaddr reads the address of a socket: a family in the machine's order,
+// then what belongs to it.
+func readSockaddr(pid int, addr, size uint64) (family uint16, rest []byte) {
+	buf := readMemory(pid, addr, make([]byte, max(2, min(size, 128))))
+	if len(buf) < 2 {
+		return 0, nil
+	}
+	return binary.NativeEndian.Uint16(buf), buf[2:]
+}
