@@ -268,6 +268,7 @@ func (d *digest) attachBuild(p *pkgState, e *wire.Event) {
 	}
 	p.Outcome = event.BuildFailed
 	if first, ok := d.told[e.FailedBuild]; ok {
+		p.ErrorsWith = first
 		p.BuildOutput = "# " + e.FailedBuild + "\n(errors are shown with " + first + ")\n"
 		return
 	}

@@ -96,7 +96,7 @@ func (s *texts) Emit(e event.Event) {
 	case event.TestOutput:
 		s.bytes += len(e.Text)
 	case event.TestPackage:
-		if !strings.Contains(e.BuildOutput, "(errors are shown with ") {
+		if e.ErrorsWith == "" {
 			s.bytes += len(e.BuildOutput)
 		}
 	}

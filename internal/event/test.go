@@ -99,6 +99,9 @@ type TestPackage struct {
 	Output string `json:"output,omitempty"`
 	// BuildOutput is what the compiler, the linker or vet said of it.
 	BuildOutput string `json:"build_output,omitempty"`
+	// ErrorsWith is the package whose event has the errors if several could not
+	// be built for the same ones. BuildOutput then says just that.
+	ErrorsWith string `json:"errors_with,omitempty"`
 }
 
 // EventType implements [Event].

@@ -213,8 +213,10 @@ func (g *Gust) repeat(e event.TestRepeat) {
 
 func (g *Gust) pkg(p event.TestPackage) {
 	g.ended++
-	// go says on stderr why it could not build.
-	_, _ = io.WriteString(g.err, endLine(p.BuildOutput))
+	// go says on stderr why it could not build, and once.
+	if p.ErrorsWith == "" {
+		_, _ = io.WriteString(g.err, endLine(p.BuildOutput))
+	}
 	var text string
 	if !g.opts.Verbose {
 		text += strings.Join(g.failing[p.Package], "") + endLine(p.Output)
