@@ -138,18 +138,20 @@ func (w *wrapper) inBox() (result, error) {
 	}
 	var r result
 	decodeErr := json.NewDecoder(out).Decode(&r)
-	var status syscall.WaitStatus
-	for {
-		if _, err := syscall.Wait4(pid, &status, 0, nil); !errors.Is(err, syscall.EINTR) {
-			break
-		}
-	}
 	stop()
 	switch {
 	case decodeErr == nil && r.Error != "":
 		return result{}, errors.New(r.Error)
 	case decodeErr == nil:
 		return r, nil
+	}
+	var status syscall.WaitStatus
+	for {
+		if _, err := syscall.Wait4(pid, &status, 0, nil); !errors.Is(err, syscall.EINTR) {
+			break
+		}
+	}
+	switch {
 	case status.Signaled():
 		return result{Signal: int(status.Signal())}, nil // somebody has killed all of it
 	}

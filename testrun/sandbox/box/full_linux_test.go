@@ -83,3 +83,12 @@ func TestSignals(t *testing.T) {
 		t.Errorf("status %d, left %q", code, left)
 	}
 }
+
+// TestLeftPort: a process that is left is known with the port that it listens on.
+func TestLeftPort(t *testing.T) {
+	l := newLab(t)
+	_, code, r := l.helper("leave", "127.0.0.1:20999")
+	if code != 0 || len(r.Left) != 1 || !slices.Equal(r.Left[0].Ports, []string{"127.0.0.1:20999"}) {
+		t.Errorf("status %d, left %+v", code, r.Left)
+	}
+}

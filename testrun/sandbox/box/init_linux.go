@@ -52,10 +52,33 @@ func initMain() int {
 	if err != nil {
 		r.Error = err.Error()
 	}
+	killLeft()
 	if err := json.NewEncoder(out).Encode(r); err != nil {
 		return 1
 	}
+	// Nobody waits for this process, since taking namespaces down takes the kernel
+	// longer than all else; but go waits for the streams to end.
+	for fd := range resultFD + 1 {
+		_ = syscall.Close(fd)
+	}
 	return 0
+}
+
+// killLeft ends all processes but this one, which is the first of its namespace.
+func killLeft() {
+	if syscall.Getpid() != 1 {
+		return
+	}
+	for {
+		killErr := syscall.Kill(-1, syscall.SIGKILL)
+		_, err := syscall.Wait4(-1, nil, 0, nil)
+		if errors.Is(killErr, syscall.ESRCH) && errors.Is(err, syscall.ECHILD) {
+			return
+		}
+		if err != nil && !errors.Is(err, syscall.EINTR) && !errors.Is(err, syscall.ECHILD) {
+			return
+		}
+	}
 }
 
 func runInside() (result, error) {
@@ -86,6 +109,9 @@ func runInside() (result, error) {
 	pid, err := spec.start()
 	if err != nil {
 		return result{}, err
+	}
+	if rec != nil {
+		rec.started()
 	}
 	stop := forward(pid)
 	defer stop()

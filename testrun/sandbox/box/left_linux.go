@@ -32,7 +32,7 @@ func leftProcesses() []Process {
 		return nil
 	}
 	var left []Process
-	ports := listeners()
+	var ports []listener
 	for _, name := range names {
 		pid, err := strconv.Atoi(name)
 		if err != nil || pid == os.Getpid() {
@@ -43,6 +43,9 @@ func leftProcesses() []Process {
 			continue // it has ended
 		}
 		p := Process{PID: pid, Args: strings.Split(strings.TrimSuffix(string(line), "\x00"), "\x00")}
+		if left == nil {
+			ports = listeners() // rarely of use, and files of the kernel's are slow
+		}
 		p.Ports = portsOf(pid, ports)
 		left = append(left, p)
 	}

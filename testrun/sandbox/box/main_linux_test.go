@@ -44,6 +44,19 @@ func helper(args []string) int {
 		if l, err = net.Listen("tcp", args[1]); err == nil {
 			err = l.Close()
 		}
+	case "leave":
+		cmd := exec.Command("/proc/self/exe", "helper", "hold", args[1])
+		var out io.Reader
+		if out, err = cmd.StdoutPipe(); err == nil {
+			if err = cmd.Start(); err == nil {
+				_, err = out.Read(make([]byte, 1))
+			}
+		}
+	case "hold":
+		if _, err = net.Listen("tcp", args[1]); err == nil {
+			fmt.Println("ready")
+			time.Sleep(time.Hour)
+		}
 	default:
 		err = errors.New("what?")
 	}

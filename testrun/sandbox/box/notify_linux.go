@@ -22,6 +22,8 @@ const (
 
 	ioctlNotifRecv = 0xc0502100
 	ioctlNotifSend = 0xc0182101
+	ioctlSetFlags  = 0x40082104
+	syncWakeUp     = 1
 	notifContinue  = 1
 
 	prSetNoNewPrivs = 38
@@ -152,6 +154,9 @@ func (f filter) install(noNewPrivs bool) (listener int, err error) {
 type recorder struct {
 	listener int
 	touched  touched
+	// gc is the setting of the garbage collector, which is off until the test
+	// has started.
+	gc int
 }
 
 // newRecorder installs the filter on this thread, which must be locked and the
@@ -161,10 +166,11 @@ func newRecorder(trace Trace, reads, noNewPrivs bool) (*recorder, error) {
 		return nil, errors.New("listening to system calls is not known on " + runtime.GOARCH)
 	}
 	reads = reads || trace == TraceReads
+	r := &recorder{gc: 100}
 	if trace.on() || reads {
 		// The thread that starts the test waits for its execve, and that for an
 		// answer of another thread, which must not wait for the first one.
-		debug.SetGCPercent(-1)
+		r.gc = debug.SetGCPercent(-1)
 		if runtime.GOMAXPROCS(0) < 2 {
 			runtime.GOMAXPROCS(2)
 		}
@@ -173,10 +179,16 @@ func newRecorder(trace Trace, reads, noNewPrivs bool) (*recorder, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &recorder{listener: fd}
+	r.listener = fd
+	// The caller sleeps while it is looked at, so the one that looks may as well run
+	// on the same processor. Linux before 6.6 does not know it.
+	_, _, _ = syscall.RawSyscall(syscall.SYS_IOCTL, uintptr(fd), ioctlSetFlags, syncWakeUp)
 	go r.listen()
 	return r, nil
 }
+
+// started is called once the test has started.
+func (r *recorder) started() { debug.SetGCPercent(r.gc) }
 
 // listen answers until this process ends: every call goes on as if nobody had
 // looked. What is read of the caller's memory may change under our eyes, so it
