@@ -39,6 +39,13 @@ func helper(args []string) int {
 		if c, err = net.DialTimeout(args[1], args[2], 10*time.Second); err == nil {
 			_, err = io.Copy(os.Stdout, c)
 		}
+	case "await":
+		// A server that is not up at once.
+		if _, err = net.Dial("tcp", args[1]); err == nil {
+			err = errors.New("somebody is there")
+			break
+		}
+		_, err = net.Listen("tcp", args[1])
 	case "listen":
 		var l net.Listener
 		if l, err = net.Listen("tcp", args[1]); err == nil {

@@ -62,6 +62,9 @@ func TestNetwork(t *testing.T) {
 	if code != 1 || !strings.Contains(out, "unreachable") || !slices.Contains(r.Touched, want) {
 		t.Errorf("status %d, output %s, recorded %+v", code, out, r.Touched)
 	}
+	if out, code, r = l.helper("await", addr); code != 0 || slices.ContainsFunc(r.Touched, func(x Touch) bool { return x.Outside }) {
+		t.Errorf("a server that is up later: status %d, output %s, recorded %+v", code, out, r.Touched)
+	}
 	abstract := service(t, "unix", "@gust-box-test-"+filepath.Base(l.repo)+filepath.Base(l.spec.Dir)+strconv.Itoa(len(addr)))
 	if out, code, _ = l.helper("dial", "unix", abstract.Addr().String()); code != 1 {
 		t.Errorf("an abstract socket outside answers: %s", out)

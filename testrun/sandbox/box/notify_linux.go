@@ -78,11 +78,11 @@ func newFilter(trace Trace, reads bool) filter {
 		stmt(bpfLoad, dataArch), jump(bpfEq, auditArch, 1, 0), stmt(bpfRet, retAllow),
 		stmt(bpfLoad, dataNr), jump(bpfGe, 0x40000000, 0, 1), stmt(bpfRet, retAllow),
 	}
-	f = f.on(syscall.SYS_CONNECT)
+	f = f.on(syscall.SYS_CONNECT).on(syscall.SYS_BIND)
 	// Only with an address does sendto go anywhere new.
 	f = f.onNonzero(syscall.SYS_SENDTO, 4)
 	if trace.on() {
-		f = f.on(syscall.SYS_BIND).onStdout(syscall.SYS_WRITE)
+		f = f.onStdout(syscall.SYS_WRITE)
 	}
 	if trace.on() || reads {
 		f = f.on(syscall.SYS_EXECVE).on(sysExecveat)

@@ -54,11 +54,32 @@ func (r *recorder) tell(to *result) {
 	t := &r.touched
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.forgive()
 	to.Touched, to.Full = t.list, t.full
 	for i, p := range to.Left {
 		to.Left[i].Test = t.starters[p.PID]
 	}
 }
+
+// forgive takes back that nobody was at addresses of the sandbox's own on which
+// something listened later: tests try until their server is up.
+func (t *touched) forgive() {
+	bound := make(map[uint16]bool)
+	for _, x := range t.list {
+		if ap, err := netip.ParseAddrPort(x.What); err == nil && x.Kind == KindBind {
+			bound[ap.Port()] = true
+		}
+	}
+	for i, x := range t.list {
+		ap, err := netip.ParseAddrPort(x.What)
+		if err == nil && x.Outside && own(ap.Addr()) && bound[ap.Port()] {
+			t.list[i].Outside = false
+		}
+	}
+}
+
+// own reports whether an address is that of the sandbox itself.
+func own(ip netip.Addr) bool { return ip.Unmap().IsLoopback() || ip.Unmap().IsUnspecified() }
 
 // exec notes that a process becomes another program. The first one that does is
 // the test itself. A name that does not exist is one of those that a search tries.
@@ -148,8 +169,7 @@ func (t *touched) dial(pid int, addr, size uint64) {
 // machine's, or a port below those that the system gives out on which nothing
 // listens.
 func outside(ap netip.AddrPort) bool {
-	ip := ap.Addr().Unmap()
-	if !ip.IsLoopback() && !ip.IsUnspecified() {
+	if !own(ap.Addr()) {
 		return ap.Port() != 0 && ap.Port() != 9 // where resolvers connect to choose an address
 	}
 	return ap.Port() != 0 && ap.Port() < firstEphemeral && !listening(ap.Port())
