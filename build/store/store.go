@@ -14,6 +14,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -57,6 +58,21 @@ func Key(content ...[]byte) string {
 		h.Write(c)
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// FileKey is [Key] of a file's content, which it does not hold in memory: files
+// that are embedded can be of any size. Its error is the file system's.
+func FileKey(name string) (string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 func (s *Store) path(k Kind, key string) (string, error) {

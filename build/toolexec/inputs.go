@@ -93,11 +93,11 @@ func compilerGODEBUG(v string) string {
 }
 
 func (in *Inputs) addFile(name, file string) error {
-	b, err := os.ReadFile(file)
+	key, err := store.FileKey(file)
 	if err != nil {
 		return err
 	}
-	in.Files = append(in.Files, FileInput{name, store.Key(b)})
+	in.Files = append(in.Files, FileInput{name, key})
 	return nil
 }
 
