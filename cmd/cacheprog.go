@@ -26,13 +26,22 @@ Without GUST_REMOTE_CACHE it is go's build cache and nothing else. What goes wro
 with a server is said once, and the build goes on without it.
 
 Environment:
-  GUST_REMOTE_CACHE          https://host/path of a server that keeps what is PUT
+  GUST_REMOTE_CACHE          the server: https://host/path, reapi://host:port/instance,
+                             s3://bucket/prefix or rediss://host:port/database;
+                             project:ADDRESS for the one that gust.toml names below it
   GUST_REMOTE_CACHE_KEY      sign:… to write and read, check:… to read what was
                              signed with it, anyone to believe everybody who can
                              write to the server
   GUST_REMOTE_CACHE_MODE     both (default), read or write
   GUST_REMOTE_CACHE_TOKEN    for bearer authentication
-  GUST_REMOTE_CACHE_TIMEOUT  how long to wait for an answer (5s)`
+  GUST_REMOTE_CACHE_TIMEOUT  how long to wait for an answer (5s)
+  GUST_REMOTE_CACHE_HEADER   more headers, one a line: Name: value
+  GUST_REMOTE_CACHE_HELPER   a program that prints credentials
+  GUST_REMOTE_CACHE_TLS_CA, _TLS_CERT, _TLS_KEY
+                             files: certificates of the server's authority, this
+                             machine's own, and its key
+  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION,
+  AWS_ENDPOINT_URL           for s3, as for AWS' own programs`
 
 // newCacheprogCmd is gust cacheprog.
 func (a *app) newCacheprogCmd() *cobra.Command {
@@ -129,9 +138,9 @@ func (a *app) goCache(ctx context.Context, dir string) (string, error) {
 // process's own environment counts, and nothing of the checkout's.
 func (a *app) remoteCache() (*remote.Client, error) {
 	get := func(name string) string { return lookup(a.env.process, name) }
-	address := get("GUST_REMOTE_CACHE")
-	if address == "" {
-		return nil, nil
+	address, limit, err := a.remoteAddress()
+	if address == "" || err != nil {
+		return nil, err
 	}
 	o := remote.Options{URL: address, Token: get("GUST_REMOTE_CACHE_TOKEN"), Timeout: 5 * time.Second,
 		Warn: func(text string) { a.warn(text, "") }}
@@ -139,7 +148,6 @@ func (a *app) remoteCache() (*remote.Client, error) {
 	if text == "" {
 		return nil, errors.New("GUST_REMOTE_CACHE_KEY is not set, so nobody's entries can be believed")
 	}
-	var err error
 	if o.Key, err = remote.ParseKey(text); err != nil {
 		return nil, fmt.Errorf("GUST_REMOTE_CACHE_KEY is %w: sign:…, check:… or anyone", err)
 	}
@@ -159,6 +167,15 @@ func (a *app) remoteCache() (*remote.Client, error) {
 		if o.Timeout, err = time.ParseDuration(value); err != nil || o.Timeout <= 0 {
 			return nil, fmt.Errorf("GUST_REMOTE_CACHE_TIMEOUT: %q is no time", value)
 		}
+	}
+	switch limit { // the project can only ask for less
+	case "off":
+		return nil, nil
+	case "read":
+		o.Write = false
+	}
+	if err := a.remoteOptions(&o); err != nil {
+		return nil, err
 	}
 	r, err := remote.New(o)
 	if err != nil {

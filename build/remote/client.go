@@ -12,8 +12,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,6 +28,12 @@ type Options struct {
 	URL string
 	// Token is for bearer authentication.
 	Token string
+	// Header goes along with each request of HTTP and gRPC.
+	Header http.Header
+	// Helper asks a program for credentials; nil if there is none.
+	Helper func(ctx context.Context, uri string) (Credentials, error)
+	// S3 is for buckets.
+	S3 S3
 	// TLS has certificates; nil for those of the machine.
 	TLS *tls.Config
 	// Key says whose entries are believed.
@@ -34,8 +42,12 @@ type Options struct {
 	Read, Write bool
 	// Timeout bounds the wait for an answer, and each pause within one.
 	Timeout time.Duration
+	// Now tells the time.
+	Now func() time.Time
 	// Warn tells the user, once for each kind of trouble.
 	Warn func(text string)
+
+	secrets *secrets
 }
 
 // A digest names a content.
@@ -77,6 +89,7 @@ type Client struct {
 
 	mu       sync.Mutex
 	failures int // in a row
+	troubles int // of all time
 	off      bool
 	readOnly bool
 	warned   map[string]bool
@@ -94,8 +107,14 @@ func newServer(u *url.URL, o Options) (server, error) {
 	switch u.Scheme {
 	case "http", "https":
 		return newWeb(u, o)
+	case "reapi", "grpcs", "grpc":
+		return newExecution(u, o)
+	case "s3":
+		return newBucket(u, o)
+	case "redis", "rediss":
+		return newMemory(u, o)
 	}
-	return nil, fmt.Errorf("%q is no kind of server; there are https and http", u.Scheme)
+	return nil, fmt.Errorf("%q is no kind of server; there are https, http, reapi, grpcs, grpc, s3, rediss and redis", u.Scheme)
 }
 
 // New returns a client. Nothing is asked yet. Errors do not repeat the address,
@@ -108,6 +127,7 @@ func New(o Options) (*Client, error) {
 	if o.Write && !o.Key.CanSign() {
 		o.Write = false
 	}
+	o.secrets = newSecrets(u, o)
 	s, err := newServer(u, o)
 	if err != nil {
 		return nil, err
@@ -124,13 +144,13 @@ func (c *Client) warn(kind, text string) {
 	c.warned[kind] = true
 	c.mu.Unlock()
 	if !again {
-		c.o.Warn(text)
+		c.o.Warn(c.o.secrets.hide(text))
 	}
 }
 
 // Broken implements cacheprog.Remote.
 func (c *Client) Broken(err error) {
-	c.warn("broken", fmt.Sprintf("the remote cache %s has what is not usable, which is made anew: %v", c.name, err))
+	c.warn("broken", fmt.Sprintf("the remote cache %s has what is not usable, which is made anew: %v", c.name, clean(err)))
 }
 
 // open reports whether the server may be asked.
@@ -140,9 +160,16 @@ func (c *Client) open(write bool) bool {
 	return !c.off && !(write && c.readOnly)
 }
 
+// begin returns the number of failures there were when a request began.
+func (c *Client) begin() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.troubles
+}
+
 // result counts what became of a request, and returns it. What its sender has
 // given up says nothing about the server.
-func (c *Client) result(ctx context.Context, err error) error {
+func (c *Client) result(ctx context.Context, began int, err error) error {
 	var denied *deniedError
 	switch {
 	case err == nil || errors.Is(err, gocache.ErrMiss):
@@ -153,22 +180,26 @@ func (c *Client) result(ctx context.Context, err error) error {
 		c.mu.Lock()
 		c.readOnly = true
 		c.mu.Unlock()
-		c.warn("write", fmt.Sprintf("the remote cache %s takes nothing from here: %v", c.name, err))
-	case errors.Is(err, context.Canceled) && !errors.Is(context.Cause(ctx), errSlow):
+		c.warn("write", fmt.Sprintf("the remote cache %s takes nothing from here: %v", c.name, clean(err)))
+	case errors.Is(context.Cause(ctx), context.Canceled): // by who has asked
 	default:
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
-		c.failed(err)
+		c.failed(began, err)
 	}
 	return err
 }
 
-// failed counts a failure. A server that fails again and again is left alone,
-// and after a while has one more chance.
-func (c *Client) failed(err error) {
+// failed counts a failure, and many at once as one: they can be of one connection.
+// A server that fails again and again is left alone, and after a while has one more
+// chance.
+func (c *Client) failed(began int, err error) {
 	c.mu.Lock()
-	c.failures++
+	if began == c.troubles {
+		c.failures++
+		c.troubles++
+	}
 	off := c.failures >= maxFailures && !c.off
 	if off {
 		c.off = true
@@ -184,13 +215,15 @@ func (c *Client) failed(err error) {
 	}
 }
 
-// clean is an error without the address, which Name says without the password.
-func clean(err error) error {
+// clean is an error without the address, which Name says without the password,
+// and no longer than a line: it can be the server's words.
+func clean(err error) string {
 	var u *url.Error
 	if errors.As(err, &u) {
-		return u.Err
+		err = u.Err
 	}
-	return err
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	return text[:min(len(text), 200)]
 }
 
 // actionOf is the name of an entry: other users of the server have entries, too.
@@ -227,8 +260,9 @@ func (c *Client) Get(ctx context.Context, action gocache.ID) (gocache.Entry, io.
 func (c *Client) getEntry(ctx context.Context, action digest) (entry, content []byte, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.o.Timeout, errSlow)
 	defer cancel()
+	began := c.begin()
 	entry, content, err = c.server.getEntry(ctx, action)
-	return entry, content, c.result(ctx, err)
+	return entry, content, c.result(ctx, began, err)
 }
 
 // getContent has its time begin anew with whatever comes: how long all of it
@@ -236,14 +270,15 @@ func (c *Client) getEntry(ctx context.Context, action digest) (entry, content []
 func (c *Client) getContent(ctx context.Context, d digest) (io.ReadCloser, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(c.o.Timeout, func() { cancel(errSlow) })
+	began := c.begin()
 	body, err := c.server.getContent(ctx, d)
-	if c.result(ctx, err) != nil {
+	if c.result(ctx, began, err) != nil {
 		timer.Stop()
 		cancel(nil)
 		return nil, err
 	}
 	return &paced{body: body, pause: c.o.Timeout, timer: timer, cancel: cancel,
-		result: func(err error) { _ = c.result(ctx, err) }}, nil
+		result: func(err error) { _ = c.result(ctx, began, err) }}, nil
 }
 
 // Put implements cacheprog.Remote. Contents come first: no entry is to name
@@ -261,8 +296,8 @@ func (c *Client) Put(ctx context.Context, action gocache.ID, e gocache.Entry, pa
 	// A megabyte a second is little, and less is not worth the wait.
 	ctx, cancel := context.WithTimeoutCause(ctx, 2*c.o.Timeout+time.Duration(d.size>>20)*time.Second, errSlow)
 	defer cancel()
-	if err := c.result(ctx, c.server.putContent(ctx, d, f)); err != nil {
+	if err := c.result(ctx, c.begin(), c.server.putContent(ctx, d, f)); err != nil {
 		return err
 	}
-	return c.result(ctx, c.server.putEntry(ctx, actionOf(action), c.o.Key.encode(action, e), d))
+	return c.result(ctx, c.begin(), c.server.putEntry(ctx, actionOf(action), c.o.Key.encode(action, e), d))
 }

@@ -11,14 +11,15 @@ import (
 	"os"
 
 	"github.com/gust-go/gust/build/gocache"
+	"github.com/gust-go/gust/build/remote/reapi"
 )
 
 // web is any server that keeps what is PUT, in the layout that Bazel's simple
-// HTTP caches have: /ac/KEY for entries, /cas/SHA256 for contents.
+// HTTP caches have: /ac/KEY for entries, /cas/SHA256 for contents. Entries are
+// action results as for the Remote Execution API, which such servers may check.
 type web struct {
-	o      Options
 	base   *url.URL // without user
-	user   *url.Userinfo
+	auth   *auth
 	client *http.Client
 }
 
@@ -28,7 +29,7 @@ func newWeb(u *url.URL, o Options) (server, error) {
 	}
 	base := *u
 	base.User = nil
-	return &web{o: o, base: &base, user: u.User, client: newHTTPClient(o)}, nil
+	return &web{base: &base, auth: newAuth(u, o), client: newHTTPClient(o)}, nil
 }
 
 // newHTTPClient returns a client that keeps connections for many requests at once.
@@ -52,12 +53,8 @@ func (w *web) do(ctx context.Context, method, kind string, d digest, body io.Rea
 	if req.ContentLength = size; size == 0 {
 		req.Body = http.NoBody
 	}
-	if w.user != nil {
-		password, _ := w.user.Password()
-		req.SetBasicAuth(w.user.Username(), password)
-	}
-	if w.o.Token != "" {
-		req.Header.Set("Authorization", "Bearer "+w.o.Token)
+	if req.Header, err = w.auth.header(ctx); err != nil {
+		return nil, err
 	}
 	return send(w.client, req)
 }
@@ -93,8 +90,15 @@ func (w *web) getEntry(ctx context.Context, action digest) (entry, content []byt
 	if err != nil {
 		return nil, nil, err
 	}
-	entry, err = readEntry(res.Body)
-	return entry, nil, err
+	data, err := readEntry(res.Body)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := reapi.UnmarshalActionResult(data)
+	if err != nil {
+		return data, nil, nil // it is no entry, as will turn out
+	}
+	return r.Stdout, nil, nil
 }
 
 // readEntry reads and closes a body.
@@ -119,7 +123,8 @@ func (w *web) putContent(ctx context.Context, d digest, f *os.File) error {
 	return w.put(ctx, "cas", d, f, d.size)
 }
 
-func (w *web) putEntry(ctx context.Context, action digest, entry []byte, _ digest) error {
+func (w *web) putEntry(ctx context.Context, action digest, entry []byte, d digest) error {
+	entry = reapi.ActionResult{Output: remoteDigest(d), Stdout: entry}.Marshal()
 	return w.put(ctx, "ac", action, bytes.NewReader(entry), int64(len(entry)))
 }
 

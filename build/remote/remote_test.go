@@ -1,16 +1,12 @@
 package remote
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -49,7 +45,7 @@ func (w *warnings) add(text string) {
 
 func dial(t *testing.T, url string, key Key, w *warnings) *Client {
 	t.Helper()
-	h, err := New(Options{URL: url, Token: "s3cret", Key: key, Read: true, Write: true, Timeout: 2 * time.Second, Warn: w.add})
+	h, err := New(Options{URL: url, Token: "s3cret", Key: key, Read: true, Write: true, Timeout: 2 * time.Second, Warn: w.add, Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,133 +62,6 @@ func output(t *testing.T, text string) (gocache.Entry, string) {
 }
 
 func action(i int) gocache.ID { return sha256.Sum256(fmt.Append(nil, i)) }
-
-// nginx starts a server that keeps what is PUT.
-func nginx(t *testing.T) (url, root string) {
-	t.Helper()
-	path, err := exec.LookPath("nginx")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("no nginx, which CI must have")
-		}
-		t.Skip("needs nginx (apt-get install nginx-light): the remote cache is not tested against a real server")
-	}
-	dir := t.TempDir()
-	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil { // nginx may give up root
-		t.Fatal(err)
-	}
-	root = filepath.Join(dir, "root")
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	_ = l.Close()
-	conf := fmt.Sprintf(`
-pid %[1]s/pid; error_log %[1]s/error; daemon off; master_process off;
-events {}
-http {
-	access_log off; client_max_body_size 0;
-	client_body_temp_path %[1]s/body; proxy_temp_path %[1]s/proxy; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
-	server {
-		listen %[2]s; root %[1]s/root; server_tokens off;
-		location /cache/ { alias %[1]s/root/; dav_methods PUT; create_full_put_path on; }
-	}
-}`, dir, address)
-	if err := errors.Join(os.Mkdir(root, 0o777), os.WriteFile(filepath.Join(dir, "conf"), []byte(conf), 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(path, "-c", filepath.Join(dir, "conf"), "-p", dir)
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
-		if c, err := net.Dial("tcp", address); err == nil {
-			_ = c.Close()
-			return "http://" + address + "/cache", root
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("nginx does not answer: %s", said.String())
-		}
-	}
-}
-
-// TestNginx stores and fetches with a real server: 10,000 entries, of which
-// none is lost or another.
-func TestNginx(t *testing.T) {
-	url, root := nginx(t)
-	sign, check := keys(t)
-	var w warnings
-	writer, reader := dial(t, url, sign, &w), dial(t, url, check, &w)
-	const n = 10_000
-	text := func(i int) string { return strings.Repeat(fmt.Sprint(i, " "), i%50) }
-	var wg sync.WaitGroup
-	for worker := range 16 {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			file := filepath.Join(t.TempDir(), "out")
-			for i := worker; i < n; i += 16 {
-				if err := os.WriteFile(file, []byte(text(i)), 0o600); err != nil {
-					t.Error(err)
-				}
-				e := gocache.Entry{Output: sha256.Sum256([]byte(text(i))), Size: int64(len(text(i)))}
-				if err := writer.Put(t.Context(), action(i), e, file); err != nil {
-					t.Errorf("put %d: %v", i, err)
-				}
-			}
-		}()
-	}
-	wg.Wait()
-	for worker := range 16 {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			for i := worker; i < n; i += 16 {
-				_, body, err := reader.Get(t.Context(), action(i))
-				if err != nil {
-					t.Errorf("get %d: %v", i, err)
-					continue
-				}
-				data, err := io.ReadAll(body)
-				if _ = body.Close(); err != nil || string(data) != text(i) {
-					t.Errorf("get %d: %q, %v", i, data, err)
-				}
-			}
-		}()
-	}
-	wg.Wait()
-	if _, _, err := reader.Get(t.Context(), action(n)); !errors.Is(err, gocache.ErrMiss) {
-		t.Errorf("what is not there: %v", err)
-	}
-	// Whoever can only read writes nothing, and asks for nothing to be written.
-	e, file := output(t, "by a reader")
-	if err := reader.Put(t.Context(), action(n), e, file); err == nil {
-		t.Error("a key that only checks has written")
-	}
-	// Whoever can write to the server, but has no key, is not believed.
-	forged := fmt.Sprintf("gust1 %x %d %s\n", sha256.Sum256([]byte(text(1))), len(text(1)), "")
-	if err := os.WriteFile(filepath.Join(root, "ac", actionOf(action(2)).name()), []byte(forged), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(filepath.Join(root, "ac", actionOf(action(3)).name()), filepath.Join(root, "ac", actionOf(action(4)).name())); err != nil {
-		t.Fatal(err)
-	}
-	for _, i := range []int{2, 4} {
-		if _, _, err := reader.Get(t.Context(), action(i)); !errors.Is(err, errSignature) {
-			t.Errorf("forged entry %d: %v", i, err)
-		}
-	}
-	if len(w.all) != 1 || !strings.Contains(w.all[0], "not signed with the key") {
-		t.Errorf("warnings are %q", w.all)
-	}
-}
 
 // TestTrouble: a server in trouble is left alone after a while, and said once.
 func TestTrouble(t *testing.T) {

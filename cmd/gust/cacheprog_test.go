@@ -18,13 +18,14 @@ import (
 
 	"github.com/gust-go/gust/build/remote"
 	"github.com/gust-go/gust/internal/testcache"
+	"github.com/gust-go/gust/internal/testserver"
 )
 
 // TestCacheprog has go build with gust cacheprog in place of its cache, on
 // several machines that share one, and through a network that is bad.
 func TestCacheprog(t *testing.T) {
 	t.Parallel()
-	dir := manyPackages(t)
+	dir := manyPackages(t, 30)
 	server := httptest.NewServer(&keeper{all: map[string][]byte{}})
 	defer server.Close()
 	sign, check, err := remote.NewKey()
@@ -86,11 +87,7 @@ func (m machine) copy(dir string) machine {
 // badNetwork builds through a proxy that delays, cuts, corrupts and refuses.
 // GUST_FAULT_BUILDS is how many builds, for those with time.
 func badNetwork(t *testing.T, seed machine, dir, server, key string, want []byte) {
-	builds := 4
-	if n, err := strconv.Atoi(os.Getenv("GUST_FAULT_BUILDS")); err == nil {
-		builds = n
-	}
-	faults := 0
+	builds, faults := faultBuilds(4), 0
 	for i := range builds {
 		p := &badProxy{to: server, random: rand.New(rand.NewPCG(uint64(i), 2))}
 		proxy := httptest.NewServer(p)
@@ -108,6 +105,87 @@ func badNetwork(t *testing.T, seed machine, dir, server, key string, want []byte
 	}
 }
 
+// faultBuilds is how many builds, or what GUST_FAULT_BUILDS says.
+func faultBuilds(n int) int {
+	if more, err := strconv.Atoi(os.Getenv("GUST_FAULT_BUILDS")); err == nil {
+		return more
+	}
+	return n
+}
+
+// TestCacheprogServers has machines share a cache through each kind of server, and
+// through a network that is bad whatever is spoken on it.
+func TestCacheprogServers(t *testing.T) {
+	t.Parallel()
+	seed := seedMachine(t)
+	dir := manyPackages(t, 6)
+	plain := seed.copy(dir).build("plain")
+	for name, start := range map[string]func(*testing.T) (address, format string, env []string){
+		"redis": func(t *testing.T) (string, string, []string) {
+			return testserver.Redis(t, "--requirepass", "s3cret-word"), "redis://%s/2", []string{"GUST_REMOTE_CACHE_TOKEN=s3cret-word"}
+		},
+		"http": func(t *testing.T) (string, string, []string) {
+			address, _ := testserver.BazelRemote(t)
+			return address, "http://%s", nil
+		},
+		"reapi": func(t *testing.T) (string, string, []string) {
+			_, address := testserver.BazelRemote(t)
+			return address, "grpc://%s/instance", nil
+		},
+		"s3": func(t *testing.T) (string, string, []string) {
+			address, root := testserver.Versity(t)
+			if err := os.Mkdir(filepath.Join(root, "bucket"), 0o777); err != nil {
+				t.Fatal(err)
+			}
+			return address, "s3://bucket/go?endpoint=http://%s", []string{"AWS_ACCESS_KEY_ID=" + testserver.AccessKey, "AWS_SECRET_ACCESS_KEY=" + testserver.SecretKey}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address, format, env := start(t)
+			seed := machine{t: t, dir: seed.dir, cache: seed.cache}
+			throughServer(t, seed, dir, address, format, env, plain)
+		})
+	}
+}
+
+// throughServer has one machine fill a server, another one use it, and more of them
+// reach it over a bad network.
+func throughServer(t *testing.T, seed machine, dir, address, format string, env []string, plain built) {
+	sign, check, err := remote.NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	env = append(env, "GOCACHEPROG=gust cacheprog --verbose", "GUST_REMOTE_CACHE="+fmt.Sprintf(format, address))
+	first := seed.copy(dir).build("first", append(env, "GUST_REMOTE_CACHE_KEY="+sign)...)
+	if first.compiles != plain.compiles || !bytes.Equal(first.program, plain.program) || !strings.Contains(first.said, " 0 not sent") {
+		t.Errorf("the first machine: %d compiles: %s", first.compiles, first.said)
+	}
+	second := seed.copy(dir).build("second", append(env, "GUST_REMOTE_CACHE_KEY="+check)...)
+	if second.compiles != 0 || !bytes.Equal(second.program, plain.program) || strings.Contains(second.said, "warning") {
+		t.Errorf("the second machine: %d compiles: %s", second.compiles, second.said)
+	}
+	builds, faults, made := faultBuilds(2), int64(0), 0
+	for i := range builds {
+		link := testserver.NewBadLink(t, address, uint64(i))
+		got := seed.copy(dir).build(fmt.Sprint("fault ", i), append(env, "GUST_REMOTE_CACHE="+fmt.Sprintf(format, link.Address),
+			"GUST_REMOTE_CACHE_KEY="+sign, "GUST_REMOTE_CACHE_TIMEOUT=300ms")...)
+		link.Close()
+		faults += link.Faults.Load()
+		made += got.compiles
+		if !bytes.Equal(got.program, plain.program) {
+			t.Errorf("build %d makes another program", i)
+		}
+		if n := strings.Count(got.said, "warning"); n > 3 || strings.Contains(got.said, "s3cret") {
+			t.Errorf("build %d warns %d times: %s", i, n, got.said)
+		}
+	}
+	t.Logf("%d builds, %d faults, %d compiles of %d", builds, faults, made, builds*plain.compiles)
+	if builds >= 20 && (faults < int64(builds)/2 || made == 0 || made == builds*plain.compiles) {
+		t.Errorf("that was no bad network: %d faults, %d compiles", faults, made)
+	}
+}
+
 // A machine has a build cache.
 type machine struct {
 	t          *testing.T
@@ -117,7 +195,7 @@ type machine struct {
 type built struct {
 	program  []byte
 	compiles int
-	said     string
+	said     string // by gust
 }
 
 // build runs go build, which must succeed.
@@ -136,14 +214,20 @@ func (m machine) build(name string, env ...string) built {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	return built{program, strings.Count(string(said), "/compile -o "), string(said)}
+	b := built{program: program, compiles: strings.Count(string(said), "/compile -o ")}
+	for line := range strings.Lines(string(said)) {
+		if strings.HasPrefix(line, "gust") {
+			b.said += line
+		}
+	}
+	return b
 }
 
-// manyPackages is a module of 30 packages.
-func manyPackages(t *testing.T) string {
+// manyPackages is a module of n packages and their program.
+func manyPackages(t *testing.T, n int) string {
 	dir := t.TempDir()
 	main := "package main\n\nimport (\n"
-	for i := range 30 {
+	for i := range n {
 		name := fmt.Sprintf("p%02d", i)
 		main += "\t\"m/" + name + "\"\n"
 		if err := os.Mkdir(filepath.Join(dir, name), 0o777); err != nil {
@@ -155,7 +239,7 @@ func manyPackages(t *testing.T) string {
 		}
 	}
 	main += ")\n\nfunc main() {\n"
-	for i := range 30 {
+	for i := range n {
 		main += fmt.Sprintf("\tprintln(p%02d.F(3))\n", i)
 	}
 	for name, text := range map[string]string{"go.mod": "module m\n\ngo 1.24\n", "main.go": main + "}\n"} {

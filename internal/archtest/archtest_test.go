@@ -88,7 +88,8 @@ func starters() []string {
 	return []string{
 		"internal/gocmd", "build/toolexec", // go and its tools
 		"internal/git", "build/gitstate", // git
-		"internal/process", // the program of gust run --watch
+		"internal/process",    // the program of gust run --watch
+		"internal/testserver", // servers for tests
 		// Probes that clear soft-dirty bits, or that a filter may kill, need a
 		// process of their own, and trace runs the command it is given.
 		"kernelcheck/probe", "kernelcheck/trace",

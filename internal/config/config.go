@@ -4,7 +4,8 @@
 // so that a typing mistake does not switch a rule off.
 //
 // The file belongs to the checkout and is not trusted: nothing in it names a
-// program to run or a place to send anything to.
+// program to run, and a place to send anything to has no effect but where the user
+// has allowed it.
 package config
 
 import (
@@ -42,6 +43,8 @@ type File struct {
 	CI CI `toml:"ci"`
 	// Sandbox says in what gust test runs tests.
 	Sandbox Sandbox `toml:"sandbox"`
+	// RemoteCache is the cache that machines share.
+	RemoteCache RemoteCache `toml:"remote-cache"`
 
 	text []byte
 }
@@ -56,6 +59,15 @@ type Hook struct {
 type CI struct {
 	// Steps are the steps to run.
 	Steps []string `toml:"steps"`
+}
+
+// RemoteCache is the cache that machines share.
+type RemoteCache struct {
+	// Address is where it is. It counts below an address that the environment has
+	// allowed.
+	Address string `toml:"address"`
+	// Mode is the most that is done with it: read, or off.
+	Mode string `toml:"mode"`
 }
 
 // Graph are the rules that a dependency graph has to obey. The zero value
@@ -215,6 +227,9 @@ func (f *File) check() error {
 	}
 	if err := f.Sandbox.check(); err != nil {
 		return err
+	}
+	if mode := f.RemoteCache.Mode; mode != "" && mode != "read" && mode != "off" {
+		return fmt.Errorf("remote-cache.mode: %q is neither read nor off", mode)
 	}
 	for i, e := range f.Graph.Exceptions {
 		switch {
