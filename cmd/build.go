@@ -26,6 +26,7 @@ type buildFlags struct {
 	json    bool
 	color   string
 	watch   watchFlags
+	matrix  matrixFlag
 }
 
 // newBuildCmd is gust build, install or run. Flag parsing is ours and
@@ -49,7 +50,7 @@ func (a *app) newBuildCmd(verb string) *cobra.Command {
 		},
 	}
 	flags.register(c)
-	c.SetUsageTemplate(fmt.Sprintf(usageTemplate, watchUsage(verb), watchEnv(verb)))
+	c.SetUsageTemplate(fmt.Sprintf(usageTemplate, watchUsage(verb)+matrixUsage(verb), watchEnv(verb)))
 	return c
 }
 
@@ -65,6 +66,10 @@ func (flags *buildFlags) register(c *cobra.Command) {
 	f.BoolVar(&flags.json, "json", false, "write gust's events to stdout")
 	f.StringVar(&flags.color, "color", "auto", "auto, always or never")
 	flags.watch.add(c)
+	if c.Name() == "build" {
+		f.Var(&flags.matrix, "matrix", "build the targets of gust.toml")
+		f.Lookup("matrix").NoOptDefVal = matrixAll
+	}
 	f.Bool("help", false, "print help")
 }
 
@@ -125,6 +130,9 @@ func (a *app) runBuildCmd(c *cobra.Command, verb string, args []string, flags *b
 	opts, color, err := a.buildOptions(c, verb, args, flags)
 	if err != nil || opts == nil {
 		return err
+	}
+	if flags.matrix.on {
+		return a.buildMatrix(c.Context(), *opts, flags, color)
 	}
 	if flags.watch.on {
 		return a.watch(c.Context(), *opts, flags, color)

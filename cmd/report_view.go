@@ -24,6 +24,7 @@ type runView struct {
 	tests *testview.Gust
 
 	packages []event.BuildPackage
+	targets  []event.MatrixTarget
 	built    event.BuildSummary
 	isBuilt  bool
 	tested   bool
@@ -63,6 +64,11 @@ func (v *runView) Emit(e event.Event) {
 		v.packages = append(v.packages, e)
 	case event.BuildSummary:
 		v.endBuild(e)
+	case event.MatrixTarget:
+		v.targets = append(v.targets, e)
+	case event.MatrixSummary:
+		view := matrixView{color: v.color, colorErr: v.color}
+		v.print("%s%s", view.output(v.targets), view.table(v.targets, e))
 	case event.BuildOutput:
 		v.print("%s", e.Text)
 	case event.BuildTimings:

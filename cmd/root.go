@@ -121,6 +121,7 @@ the result. Flags, output and exit codes are go's.
   gust install ./cmd/app           the same for go install
   gust run ./cmd/app -addr :8080   the same for go run
   gust run --watch ./cmd/app       build and run again whenever something changes
+  gust build --matrix              build the targets of gust.toml, say where they run
   gust test -race ./...            the same for go test
   gust build --explain ./cmd/app   say what was compiled, and why
   gust graph                       print the module graph; draw, question and judge it
@@ -142,7 +143,7 @@ Any other command is go's and is passed on as it is, so alias go=gust works:
   gust mod tidy
 
 See gust build --help for gust's own flags and go help build for go's; gust help
-config, environment, exit-codes, json, ci and security are pages of their own.
+config, environment, exit-codes, json, matrix, ci and security are pages.
 `
 
 // help prints the screen for gust itself and cobra's text for its commands.

@@ -19,7 +19,7 @@ var pages embed.FS
 func topics() map[string]string {
 	return map[string]string{
 		"exit-codes": "exit-codes.md", "json": "events.md", "environment": "environment.md",
-		"ci": "ci.md", "config": "config.md", "security": "security.md",
+		"ci": "ci.md", "config": "config.md", "matrix": "matrix.md", "security": "security.md",
 	}
 }
 

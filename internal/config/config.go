@@ -45,6 +45,8 @@ type File struct {
 	Sandbox Sandbox `toml:"sandbox"`
 	// RemoteCache is the cache that machines share.
 	RemoteCache RemoteCache `toml:"remote-cache"`
+	// Matrix says what gust build --matrix builds.
+	Matrix Matrix `toml:"matrix"`
 
 	text []byte
 }
@@ -128,15 +130,15 @@ func Load(dir string) (*File, error) {
 		err = fmt.Errorf("it is not a file of at most %d bytes", maxSize)
 	}
 	if err != nil {
-		return nil, fault.New(fault.Usage, "see docs/config.md", "read %q: %w", path, err)
+		return nil, fault.New(fault.Usage, "run: gust help config", "read %q: %w", path, err)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fault.New(fault.Usage, "see docs/config.md", "read %q: %w", path, err)
+		return nil, fault.New(fault.Usage, "run: gust help config", "read %q: %w", path, err)
 	}
 	f, err := Parse(data)
 	if err != nil {
-		return nil, fault.New(fault.Usage, "see docs/config.md", "read %q: %w", path, err)
+		return nil, fault.New(fault.Usage, "run: gust help config", "read %q: %w", path, err)
 	}
 	f.Path = path
 	return f, nil
@@ -248,7 +250,7 @@ func (f *File) check() error {
 	if f.Graph.MaxAgeDays < 0 {
 		return fmt.Errorf("max-age-days: %d is negative", f.Graph.MaxAgeDays)
 	}
-	return nil
+	return f.Matrix.check()
 }
 
 // unknown is the error for a key that nobody knows.

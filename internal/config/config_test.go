@@ -47,6 +47,51 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
+func TestMatrix(t *testing.T) {
+	const group = "[[matrix.target]]\ngoos = ['linux']\ngoarch = ['amd64']\n"
+	for _, text := range []string{
+		group,
+		"[matrix]\npackages = ['.', './cmd/...', 'example.com/m/cmd']\noutput = 'out/bin'\nexclude = ['*/386']\n" + group,
+		group + "goamd64 = ['v1', 'v4']\ngoexperiment = ['', 'jsonv2,nogreenteagc']\ntoolchain = ['go1.24.13', 'go1.27rc1']\ncgo = false\nkernels = ['4.18.0-513.el8', '5.4']\ncpus = ['v2']\n",
+	} {
+		if _, err := Parse([]byte(text)); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	for text, want := range map[string]string{
+		"[matrix]\npackages = ['-toolexec=x']":                                         `"-toolexec=x" is no package`,
+		"[matrix]\npackages = ['golang.org/x/tools/cmd/goyacc@latest']":                "is no package",
+		"[matrix]\npackages = ['./../other']":                                          "is not below the folder",
+		"[matrix]\npackages = ['/etc']":                                                "is not below the folder",
+		"[matrix]\npackages = ['main.go']":                                             "name its package",
+		"[matrix]\noutput = '../bin'":                                                  "is no folder below",
+		"[matrix]\noutput = 'a/../..'":                                                 "is no folder below",
+		"[matrix]\noutput = '/bin'":                                                    "is no folder below",
+		"[matrix]\noutput = '.'":                                                       "is no folder below",
+		"[matrix]\nexclude = ['[']":                                                    "is no pattern",
+		"[matrix]\nflags = ['-toolexec=x']":                                            `there is no key "matrix.flags"`,
+		"[[matrix.target]]\ngoos = ['linux']":                                          "goos and goarch have to be there",
+		"[[matrix.target]]\ngoos = ['linx']\ngoarch = ['amd64']":                       `did you mean "linux"?`,
+		"[[matrix.target]]\ngoos = ['linux']\ngoarch = ['x86_64']":                     `goarch: "x86_64" is none`,
+		"[[matrix.target]]\ngoos = ['windows']\ngoarch = ['amd64']\nkernels = ['5.4']": `no "linux" in goos`,
+		group + "goamd64 = ['v5']":                                                     "v1 to v4",
+		group + "goarm64 = ['v8.0']":                                                   `no "arm64" in goarch`,
+		group + "cpus = ['v8.2']":                                                      "a level of arm64, which is not in goarch",
+		group + "goexperiment = ['a b']":                                               "names with commas",
+		group + "goexperiment = ['../../x']":                                           "names with commas",
+		group + "toolchain = ['go1.26.8+auto']":                                        "a release such as",
+		group + "toolchain = ['path']":                                                 "a release such as",
+		group + "toolchain = ['go1.26.8-custom']":                                      "a release such as",
+		group + "toolchain = ['go1.23.4']":                                             "older than gust can drive",
+		group + "kernels = ['latest']":                                                 "a version such as 5.4",
+		group + "cc = 'sh'":                                                            `there is no key "matrix.target.cc"`,
+	} {
+		if _, err := Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", text, err, want)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("[graph]\ndeny-cycles=[\"self\"]\n[[graph.exception]]\nmodule=\"a\"\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {

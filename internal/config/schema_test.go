@@ -34,7 +34,7 @@ func TestSchema(t *testing.T) {
 	if want, err := os.ReadFile(file); err != nil || string(want) != string(got) {
 		t.Errorf("%v: %s is out of date; run: go test ./internal/config -update", err, file)
 	}
-	for _, key := range []string{`"deny-cycles"`, `"exception"`, `"hook"`, `"ci"`} {
+	for _, key := range []string{`"deny-cycles"`, `"exception"`, `"hook"`, `"ci"`, `"matrix"`, `"goamd64"`} {
 		if !strings.Contains(string(got), key) {
 			t.Errorf("%s is not in the schema", key)
 		}
@@ -50,8 +50,20 @@ var enums = map[string][]string{
 	".sandbox.package.net":  {"own", "host"},
 }
 
+// patterns are the forms of strings by key.
+func patterns() map[string]string {
+	return map[string]string{
+		".matrix.target.goamd64": amd64Form, ".matrix.target.goarm64": arm64Form, ".matrix.target.goarm": armForm,
+		".matrix.target.goexperiment": experimentsForm, ".matrix.target.toolchain": toolchainForm,
+		".matrix.target.kernels": kernelForm, ".matrix.target.cpus": cpuForm,
+	}
+}
+
 // schemaOf is the schema of a type, at a key.
 func schemaOf(ty reflect.Type, key string) map[string]any {
+	if ty.Kind() == reflect.Pointer {
+		ty = ty.Elem()
+	}
 	switch {
 	case ty == reflect.TypeFor[toml.LocalDate]():
 		return map[string]any{"type": "string", "format": "date"}
@@ -63,6 +75,12 @@ func schemaOf(ty reflect.Type, key string) map[string]any {
 		return map[string]any{"enum": step.Names()}
 	case ty.Kind() == reflect.String && enums[key] != nil:
 		return map[string]any{"enum": enums[key]}
+	case ty.Kind() == reflect.String && patterns()[key] != "":
+		return map[string]any{"type": "string", "pattern": patterns()[key]}
+	case ty.Kind() == reflect.String && key == ".matrix.target.goos":
+		return map[string]any{"enum": systems()}
+	case ty.Kind() == reflect.String && key == ".matrix.target.goarch":
+		return map[string]any{"enum": arches()}
 	case ty.Kind() == reflect.String:
 		return map[string]any{"type": "string"}
 	case ty.Kind() == reflect.Slice:

@@ -118,6 +118,10 @@ func decoderOf(eventType string) decoder {
 		return as[KernelTrace]
 	case "kernel.use":
 		return as[KernelUse]
+	case "matrix.summary":
+		return as[MatrixSummary]
+	case "matrix.target":
+		return as[MatrixTarget]
 	case "run.begin":
 		return as[RunBegin]
 	case "run.end":

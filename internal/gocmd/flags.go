@@ -78,7 +78,7 @@ var ownFlags = map[string]arity{
 
 // ownVerbFlags are what single commands have besides.
 var ownVerbFlags = map[string]map[string]arity{
-	"build": {"watch": boolean},
+	"build": {"watch": boolean, "matrix": optional},
 	"run":   {"watch": boolean, "grace": valued},
 	"test": {
 		"format": valued, "format-icons": valued, "format-hide-empty-pkg": boolean,

@@ -55,6 +55,11 @@ func (r *Run) Headline() string {
 		things(e.Errors, "error")
 		things(e.Warnings, "warning")
 		add(e.Undecided, "could not tell")
+	case event.MatrixSummary:
+		things(e.Targets, "target")
+		add(e.Failed, "failed")
+		add(e.Unfit, "would not run")
+		add(e.Undecided, "could not tell")
 	case event.CacheSummary:
 		add(e.Removed, "removed")
 	}

@@ -196,7 +196,7 @@ func (r *Run) conclude(lines []byte) {
 		switch e := e.(type) {
 		case event.RunEnd:
 			r.End = e
-		case event.BuildSummary, event.TestSummary, event.KernelSummary, event.CacheStats, event.CacheSummary, event.TagsSummary:
+		case event.BuildSummary, event.TestSummary, event.KernelSummary, event.CacheStats, event.CacheSummary, event.TagsSummary, event.MatrixSummary:
 			r.Gist = e
 		}
 	}

@@ -1,6 +1,10 @@
 package fact
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // amd64Levels are the flags of /proc/cpuinfo that each GOAMD64 level adds, as
 // go.dev/wiki/MinimumRequirements has them.
@@ -48,4 +52,51 @@ func FlagsAtLeast(level string) []string {
 		}
 	}
 	return flags
+}
+
+// Covers reports whether a CPU of one level runs what was built for another: a
+// GOAMD64, or a GOARM64 such as v8.0,lse. known is false where the levels do not
+// say. v9.N has all that v8.(N+5) has (internal/buildcfg, goarm64Features).
+func Covers(cpu, program string) (covers, known bool) {
+	have, ok1 := levelRank(cpu)
+	base, features, _ := strings.Cut(program, ",")
+	want, ok2 := levelRank(base)
+	switch {
+	case !ok1 || !ok2 || (have < armRank) != (want < armRank):
+		return false, false
+	case have < armRank:
+		return have >= want, true
+	case want >= armRank+90 && have < armRank+90: // v9 has more than any v8 must have
+		return false, true
+	case have >= armRank+90 && want < armRank+90:
+		have = have - 90 + 5
+	}
+	switch {
+	case have < want:
+		return false, true
+	case strings.Contains(features, "crypto"): // no level has it for certain
+		return false, false
+	}
+	// v8.1 and up have lse.
+	return !strings.Contains(features, "lse") || have > armRank, true
+}
+
+const armRank = 100
+
+// levelRank orders levels of one architecture: v1 to v4, then v8.0 to v8.9 and
+// v9.0 to v9.5.
+func levelRank(level string) (rank int, ok bool) {
+	major, minor, dotted := strings.Cut(strings.TrimPrefix(level, "v"), ".")
+	a, err := strconv.Atoi(major)
+	if err != nil || !strings.HasPrefix(level, "v") {
+		return 0, false
+	}
+	if !dotted {
+		return a, a >= 1 && a <= 4
+	}
+	b, err := strconv.Atoi(minor)
+	if err != nil || b < 0 || b > 9 || a != 8 && a != 9 {
+		return 0, false
+	}
+	return armRank + (a-8)*90 + b, true
 }

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"cmp"
 	"fmt"
 	"go/version"
 	"slices"
@@ -23,6 +24,9 @@ type Result struct {
 	// Doubt lowers the confidence of the rule where only a part less certain
 	// than the rest holds.
 	Doubt Confidence
+	// Below is the kernel version from which on it would not hold, where that is
+	// what a yes hangs on.
+	Below string
 }
 
 // A Cond is a condition.
@@ -54,6 +58,7 @@ func all(parts ...Cond) Cond {
 				missing = append(missing, r.Evidence...)
 			default:
 				out.Evidence = append(out.Evidence, r.Evidence...)
+				out.Below = cmp.Or(r.Below, out.Below)
 			}
 			out.Doubt = lower(out.Doubt, r.Doubt)
 		}
@@ -112,7 +117,9 @@ func before(v string) Cond {
 		}
 		switch r.Before(v) {
 		case fact.Yes:
-			return is(true, "Linux %s is older than %s", r, v)
+			out := is(true, "Linux %s is older than %s", r, v)
+			out.Below = v
+			return out
 		case fact.No:
 			return Result{Verdict: fact.No}
 		}

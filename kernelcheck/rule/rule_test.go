@@ -68,6 +68,10 @@ func TestTable(t *testing.T) {
 			h.CPU.Flags = append([]string{"avx512vl", "avx512bw", "gfni", "avx512_bitalg", "avx512vbmi"}, extra...)
 		}
 	}
+	level := func(l string) func(*fact.Program) { return func(p *fact.Program) { p.Level = l } }
+	arm := func(level string, flags []string) *fact.Host {
+		return linux("6.1", func(h *fact.Host) { h.Arch, h.CPU.Level, h.CPU.Flags = "arm64", level, flags })
+	}
 	yes, no, dunno := fact.Yes, fact.No, fact.Unknown
 	for _, tt := range []struct {
 		id   string
@@ -159,7 +163,17 @@ func TestTable(t *testing.T) {
 		{"ARCH", linux("6.1"), program("go1.26", "arm64"), yes},
 		{"ARCH", linux("6.1"), program("go1.26", "386"), no},
 		{"ARCH", linux("6.1", func(h *fact.Host) { h.QEMU = "8.0" }), program("go1.26", "arm64"), no},
-		{"CPU-LEVEL", linux("6.1"), program("go1.26", "amd64"), dunno},
+		{"CPU-LEVEL", linux("6.1"), program("go1.26", "amd64"), no},
+		{"CPU-LEVEL", linux("6.1"), program("go1.26", "amd64", level("v2")), dunno},
+		{"CPU-LEVEL", arm("v8.0", nil), program("go1.26", "arm64", level("v8.0,lse")), yes},
+		{"CPU-LEVEL", arm("v8.1", nil), program("go1.26", "arm64", level("v8.0,lse")), no},
+		{"CPU-LEVEL", arm("v8.1", nil), program("go1.26", "arm64", level("v8.2")), yes},
+		{"CPU-LEVEL", arm("v8.1", []string{"atomics", "asimdrdm"}), program("go1.26", "arm64", level("v8.2")), dunno},
+		{"CPU-LEVEL", arm("v9.0", nil), program("go1.26", "arm64", level("v8.5")), no},
+		{"CPU-LEVEL", arm("v9.0", nil), program("go1.26", "arm64", level("v8.6")), yes},
+		{"CPU-LEVEL", arm("v8.9", nil), program("go1.26", "arm64", level("v9.0")), yes},
+		{"CPU-LEVEL", arm("v8.2", nil), program("go1.26", "arm64", level("v8.1,crypto")), dunno},
+		{"CPU-LEVEL", linux("6.1", func(h *fact.Host) { h.CPU.Level = "v3" }), program("go1.26", "arm64", level("v8.2")), no},
 		{"NOFILE", linux("6.1", func(h *fact.Host) { h.NOFILE = &fact.Limit{Soft: 1024, Hard: 4096} }), program("go1.19", "amd64"), yes},
 		{"NOFILE", linux("6.1", func(h *fact.Host) { h.NOFILE = &fact.Limit{Soft: 4096, Hard: 4096} }), program("go1.19", "amd64"), no},
 		{"USERNS", linux("6.8", sys("kernel.apparmor_restrict_unprivileged_userns", "1")), nil, yes},

@@ -47,10 +47,10 @@ func startRules() []Rule {
 		},
 		{
 			ID: "CPU-LEVEL", Title: "CPU below the level that the program was built for", Breaks: breaks, Severity: Error, For: []string{"run"},
-			Condition:   "GOAMD64 of the program above what the CPU has",
-			When:        all(arch("amd64"), levelTooHigh),
-			Consequence: `it ends with "This program can only be run on AMD64 processors with v3 microarchitecture support"`,
-			Action:      "build with a lower GOAMD64", Sources: []string{"mihomo#123", "https://go.dev/wiki/MinimumRequirements#amd64"},
+			Condition:   "GOAMD64 or GOARM64 of the program above what the CPU has",
+			When:        all(arch("amd64", "arm64"), levelTooHigh),
+			Consequence: `it ends with "This program can only be run on AMD64 processors with v3 microarchitecture support" or "… on ARM64 processors with LSE support"`,
+			Action:      "build with a lower GOAMD64 or GOARM64", Sources: []string{"mihomo#123", "https://go.dev/wiki/MinimumRequirements#amd64"},
 		},
 		{
 			ID: "ARCH", Title: "program of another architecture", Breaks: breaks, Severity: Error, For: []string{"run"},
@@ -124,13 +124,26 @@ func abiNoteTooNew(in Input) Result {
 
 func levelTooHigh(in Input) Result {
 	p, h := in.Program, in.Host
+	variable := "GOAMD64"
+	if p != nil && p.Arch == "arm64" {
+		variable = "GOARM64"
+	}
 	switch {
 	case p == nil || p.Level == "":
-		return unknown("the GOAMD64 of the program is not known")
+		return unknown("the %s of the program is not known", variable)
+	case p.Level == "v1" || p.Level == "v8.0":
+		return Result{Verdict: fact.No} // every CPU has that
 	case h.CPU.Level == "":
 		return unknown("the CPU is not known")
-	case h.Arch != "" && h.Arch != "amd64":
+	case h.Arch != "" && h.Arch != p.Arch:
 		return Result{Verdict: fact.No} // ARCH has that
 	}
-	return is(p.Level > h.CPU.Level, "GOAMD64=%s on a CPU of level %s", p.Level, h.CPU.Level)
+	covers, known := fact.Covers(h.CPU.Level, p.Level)
+	if p.Arch == "arm64" && !covers && h.CPU.Flags != nil && h.CPU.Level == "v8.1" {
+		known = false // all that the flags say for certain
+	}
+	if !known {
+		return unknown("whether a CPU of level %s has what %s=%s wants", h.CPU.Level, variable, p.Level)
+	}
+	return is(!covers, "%s=%s on a CPU of level %s", variable, p.Level, h.CPU.Level)
 }
