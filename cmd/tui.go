@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/google/shlex"
 	"github.com/spf13/cobra"
 
 	"github.com/gust-go/gust/internal/event"
@@ -29,6 +30,8 @@ that build and test run on, ./... without any.
   gust tui                 begin with an overview and the last runs
   gust tui ./internal/...  the same for some packages
   gust tui --replay last   show a recorded run; gust report lists them
+  gust tui --test='-race --sandbox=auto'
+                           run tests with these flags
 
 Without a terminal, with TERM=dumb, --accessible or ACCESSIBLE=1 it prints the last
 runs, or the run to replay, as plain text and ends.
@@ -42,6 +45,7 @@ Environment:
 // tuiFlags are the flags of gust tui.
 type tuiFlags struct {
 	replay, color string
+	test          string
 	accessible    bool
 }
 
@@ -64,6 +68,7 @@ func (a *app) newTUICmd() *cobra.Command {
 	}
 	f := c.Flags()
 	f.StringVar(&flags.replay, "replay", "", "show a recorded run: an ID, last, last~1, a command, or a file")
+	f.StringVar(&flags.test, "test", "", "flags of gust test for all runs of tests")
 	f.StringVar(&flags.color, "color", "auto", "auto, always or never")
 	f.BoolVar(&flags.accessible, "accessible", false, "print text instead")
 	return c
@@ -73,6 +78,10 @@ func (a *app) runTUI(ctx context.Context, packages []string, flags *tuiFlags) er
 	color, err := term.ParseColor(flags.color)
 	if err != nil {
 		return usageError("tui", "--color: %w", err)
+	}
+	testFlags, err := shlex.Split(flags.test)
+	if err != nil {
+		return usageError("tui", "--test: %w", err)
 	}
 	if flags.replay != "" {
 		if _, err := a.findRun(flags.replay); err != nil {
@@ -91,7 +100,7 @@ func (a *app) runTUI(ctx context.Context, packages []string, flags *tuiFlags) er
 		return fmt.Errorf("find the working directory: %w", err)
 	}
 	o := tui.Options{
-		State: state.Options{Packages: packages, Runs: a.lastRuns(), Replayed: flags.replay != ""},
+		State: state.Options{Packages: packages, TestFlags: testFlags, Runs: a.lastRuns(), Replayed: flags.replay != ""},
 		Self:  self, Dir: dir, Env: a.env.process, In: a.term.In, Out: a.term.Out,
 		Color: a.term.Color(color, a.term.OutTTY), ASCII: !a.unicode(), Calm: a.setting("GUST_REDUCE_MOTION"),
 		Now: a.clock.Now, Runs: a.lastRuns, Replay: a.replayRun, Editor: a.editor, ReplayID: flags.replay,
@@ -152,7 +161,7 @@ func (a *app) lastRuns() []state.Run {
 		list = append(list, state.Run{
 			ID: r.ID, When: ago(a.clock.Now().Sub(r.Time)), Outcome: r.Outcome(),
 			// Runs that this dashboard has made have it.
-			Command:  strings.Join(append([]string{r.Command}, slices.DeleteFunc(r.Args, func(s string) bool { return s == "--json" })...), " "),
+			Command:  strings.Join(append([]string{r.Command}, slices.DeleteFunc(r.Args, func(s string) bool { return s == "--json" || s == "--timings" })...), " "),
 			Headline: r.Headline(),
 		})
 	}

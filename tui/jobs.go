@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,73 +25,59 @@ const (
 	grace = 5 * time.Second
 	// batch is how long events are gathered before they are shown.
 	batch = 50 * time.Millisecond
-	// maxText bounds what is kept of output that is no events.
-	maxText = 4 << 20
+	// maxText bounds what is kept of output that is no events, such as the graph
+	// of modules.
+	maxText = 32 << 20
 )
 
-// jobs are the runs of gust that go on, one a pane.
+// jobs are the runs of gust that go on: one a pane, and others beside it.
 type jobs struct {
 	o    Options
 	send func(tea.Msg)
 
 	mu  sync.Mutex
-	all map[state.Pane]*job
-	wg  sync.WaitGroup
+	all map[*job]bool
 }
 
 // A job is one run of gust.
 type job struct {
 	start state.Start
 	proc  *process.Process
-	with  bool // it adds to what another run of the pane shows
+	// measures is the folder that the run builds programs in, see weigh.
+	measures string
 }
 
-func newJobs(o Options) *jobs { return &jobs{o: o, all: map[state.Pane]*job{}} }
+func newJobs(o Options) *jobs { return &jobs{o: o, all: map[*job]bool{}} }
 
-// start starts a run, and stops the one that the pane had.
-func (j *jobs) start(s state.Start) error {
-	j.stop(s.Pane)
-	one, err := j.run(s, false)
-	if err != nil {
-		return err
-	}
-	j.mu.Lock()
-	j.all[s.Pane] = one
-	j.mu.Unlock()
-	return nil
-}
-
-// join starts a run beside the one that the pane has.
-func (j *jobs) join(s state.Start) error {
-	_, err := j.run(s, true)
-	return err
-}
-
-func (j *jobs) run(s state.Start, with bool) (*job, error) {
-	args := s.Args
-	if !s.Text {
-		args = append([]string{args[0], "--json"}, args[1:]...)
-		if args[0] == "cache" {
-			args = append(append([]string{}, s.Args...), "--json")
-		}
+// start starts a run. Unless it is With another it stops those of its pane, of
+// which nothing is shown any more.
+func (j *jobs) start(s state.Start, measures string) error {
+	if !s.With {
+		j.stop(s.Pane, true)
 	}
 	r, w := io.Pipe()
 	said := &limited{}
+	env := j.o.Env
+	if measures != "" { // which is for the dashboard only, and no run to look at again
+		env = append(slices.Clone(env), "GUST_RUN_LOG=off")
+	}
 	proc, err := process.Start(process.Spec{
-		Path: j.o.Self, Args: args, Dir: j.o.Dir, Env: j.o.Env, Stdout: w, Stderr: said,
+		Path: j.o.Self, Args: arguments(s), Dir: j.o.Dir, Env: env, Stdout: w, Stderr: said,
 		Guard: []string{j.o.Self, process.GuardCommand},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("run gust: %w", err)
+		return fmt.Errorf("run gust: %w", err)
 	}
-	one := &job{start: s, proc: proc, with: with}
+	one := &job{start: s, proc: proc, measures: measures}
+	j.mu.Lock()
+	j.all[one] = true
+	j.mu.Unlock()
 	go func() {
 		<-proc.Done()
 		_ = w.Close()
 	}()
-	j.wg.Add(1)
 	go func() {
-		defer j.wg.Done()
+		defer j.recovered()
 		end := endMsg{job: one}
 		if s.Text {
 			var out limited
@@ -98,12 +87,32 @@ func (j *jobs) run(s state.Start, with bool) (*job, error) {
 			j.pass(one, r)
 		}
 		end.code = proc.Code()
-		if s.Text && end.code != 0 {
+		if (s.Text || s.With) && end.code != 0 {
 			end.trouble = firstLine(said.String())
 		}
 		j.send(end)
 	}()
-	return one, nil
+	return nil
+}
+
+// recovered hands a panic to who can put the terminal back first.
+func (j *jobs) recovered() {
+	if value := recover(); value != nil {
+		j.send(panicMsg{fmt.Sprintf("%v\n%s", value, debug.Stack())})
+	}
+}
+
+// arguments are what gust is run with: those that the user sees, and how they
+// are to be answered. With --timings a build says what it works on.
+func arguments(s state.Start) []string {
+	verb, rest := s.Args[0], s.Args[1:]
+	switch {
+	case s.Text:
+		return s.Args
+	case verb == "build" || verb == "test":
+		return append([]string{verb, "--json", "--timings"}, rest...)
+	}
+	return append(slices.Clone(s.Args), "--json")
 }
 
 // pass sends events on, those of some time together: ten thousand a second must
@@ -122,6 +131,7 @@ func (j *jobs) pass(one *job, r io.Reader) {
 	}
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
+		defer j.recovered()
 		defer close(stopped)
 		tick := time.NewTicker(batch)
 		defer tick.Stop()
@@ -159,30 +169,34 @@ func (j *jobs) pass(one *job, r io.Reader) {
 	flush()
 }
 
-// current reports whether a run is the one that its pane shows.
+// current reports whether a run is shown.
 func (j *jobs) current(one *job) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return one.with || j.all[one.start.Pane] == one
+	return j.all[one]
 }
 
-// ended forgets a run, and reports whether its pane has to know.
+// ended forgets a run, and reports whether it was shown.
 func (j *jobs) ended(one *job) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.all[one.start.Pane] != one {
-		return false
-	}
-	delete(j.all, one.start.Pane)
-	return true
+	shown := j.all[one]
+	delete(j.all, one)
+	return shown
 }
 
-// stop asks the run of a pane to end, and does not wait for it.
-func (j *jobs) stop(p state.Pane) {
+// stop asks the runs of a pane to end, and does not wait for them. With forget
+// nothing is shown of them any more.
+func (j *jobs) stop(p state.Pane, forget bool) {
 	j.mu.Lock()
-	one := j.all[p]
-	j.mu.Unlock()
-	if one != nil {
+	defer j.mu.Unlock()
+	for one := range j.all {
+		if one.start.Pane != p {
+			continue
+		}
+		if forget {
+			j.all[one] = false
+		}
 		go one.proc.Stop(grace, nil)
 	}
 }
@@ -191,14 +205,17 @@ func (j *jobs) stop(p state.Pane) {
 func (j *jobs) stopAll() {
 	j.mu.Lock()
 	all := j.all
-	j.all = map[state.Pane]*job{}
+	j.all = map[*job]bool{}
 	j.mu.Unlock()
 	var wg sync.WaitGroup
-	for _, one := range all {
+	for one := range all {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
 			one.proc.Stop(grace, nil)
+			if one.measures != "" {
+				_ = os.RemoveAll(one.measures)
+			}
 		}()
 	}
 	wg.Wait()

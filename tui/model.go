@@ -3,6 +3,8 @@ package tui
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/aymanbagabas/go-osc52/v2"
@@ -42,7 +44,10 @@ type (
 		trouble string
 		text    string
 	}
-	tickMsg   struct{}
+	tickMsg struct{}
+	// panicMsg is a panic of a goroutine that Bubble Tea does not know: it is
+	// to put the terminal back.
+	panicMsg  struct{ value any }
 	editedMsg struct{ err error }
 )
 
@@ -56,7 +61,7 @@ func (m *model) Init() tea.Cmd {
 
 // View implements tea.Model.
 func (m *model) View() string {
-	return view.View(m.s, view.Options{Width: m.width, Height: m.height, Color: m.o.Color, ASCII: m.o.ASCII, Now: m.o.Now()})
+	return view.View(m.s, view.Options{Width: m.width, Height: m.height, Color: m.o.Color, ASCII: m.o.ASCII, Title: filepath.Base(m.o.Dir), Now: m.o.Now()})
 }
 
 // Update implements tea.Model.
@@ -69,15 +74,18 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.key(msg)
 	case eventsMsg:
 		if m.jobs.current(msg.job) {
+			m.s.At(m.o.Now())
 			for _, e := range msg.events {
 				m.s.Apply(e)
 			}
 		}
 	case endMsg:
-		m.end(msg)
+		return m, m.end(msg)
 	case tickMsg:
 		m.ticking = false
 		return m, m.tick()
+	case panicMsg:
+		panic(msg.value)
 	case editedMsg:
 		if msg.err != nil {
 			m.s.Message = "editor: " + msg.err.Error()
@@ -105,20 +113,31 @@ func (m *model) key(msg tea.KeyMsg) tea.Cmd {
 }
 
 // end notes the end of a run, unless another has taken its place.
-func (m *model) end(msg endMsg) {
+func (m *model) end(msg endMsg) tea.Cmd {
 	if !m.jobs.ended(msg.job) {
-		return
+		if msg.job.measures != "" {
+			_ = os.RemoveAll(msg.job.measures)
+		}
+		return nil
 	}
 	start := msg.job.start
-	m.s.Ended(start.Pane, msg.code, msg.trouble)
-	if start.Text && msg.trouble == "" {
-		if start.Detail {
-			m.s.ShowDetail(msg.text)
-		} else {
-			m.s.SetText(start.Pane, msg.text)
-		}
+	if start.With {
+		m.s.Joined(start.Pane, start.Args, msg.code, msg.trouble)
+	} else {
+		m.s.Ended(start.Pane, msg.code, msg.trouble)
+	}
+	var next []state.Effect
+	switch {
+	case msg.job.measures != "":
+		return m.weighed(msg)
+	case msg.trouble != "" || !start.Text:
+	case start.Detail:
+		m.s.AddDetail(start.Args, msg.text)
+	default:
+		next = m.s.SetGraph(msg.text)
 	}
 	m.s.SetRuns(m.o.Runs())
+	return m.do(next)
 }
 
 // tick repaints the time that runs take, while some do: without any, nothing
@@ -143,8 +162,11 @@ func (m *model) do(effects []state.Effect) tea.Cmd {
 		case state.Start:
 			m.begin(e)
 			cmds = append(cmds, m.tick())
+		case state.Weigh:
+			m.weigh(e)
+			cmds = append(cmds, m.tick())
 		case state.Kill:
-			m.jobs.stop(e.Pane)
+			m.jobs.stop(e.Pane, false)
 		case state.Replay:
 			m.replay(e.ID)
 		case state.Open:
@@ -157,22 +179,22 @@ func (m *model) do(effects []state.Effect) tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// begin starts a run of gust in place of the one that its pane has.
+// begin starts a run of gust in place of the one that its pane has, or beside it.
 func (m *model) begin(e state.Start) {
-	if err := m.jobs.start(e); err != nil {
+	if err := m.jobs.start(e, ""); err != nil {
 		m.s.Message = err.Error()
 		return
 	}
-	m.s.Started(e.Pane, e.Args, m.o.Now())
-	if e.Pane == state.Doctor && len(e.Args) == 1 {
-		// What the cache holds is in the same pane, and found out in no time.
-		_ = m.jobs.join(state.Start{Pane: e.Pane, Args: []string{"cache", "stats"}})
+	if !e.With {
+		m.s.Started(e.Pane, e.Args, m.o.Now())
 	}
 }
 
 // replay shows a recorded run in place of what there was.
 func (m *model) replay(id string) {
-	s := state.New(state.Options{Packages: m.o.State.Packages, Runs: m.o.Runs(), Replayed: true})
+	o := m.o.State
+	o.Runs, o.Replayed = m.o.Runs(), true
+	s := state.New(o)
 	pane := state.Overview
 	err := m.o.Replay(id, func(e event.Event) {
 		s.Apply(e)
@@ -185,6 +207,7 @@ func (m *model) replay(id string) {
 		return
 	}
 	m.jobs.stopAll()
+	s.Finish()
 	s.Resize(m.height - view.Chrome)
 	s.Show(pane)
 	s.Message = fmt.Sprintf("this is run %s; r runs it again", id)
@@ -198,9 +221,11 @@ func paneOf(e event.Event) state.Pane {
 		return state.Build
 	case event.TestSummary, event.TestCase:
 		return state.Tests
+	case event.GraphCycle, event.GraphPhantom:
+		return state.Graph
 	case event.KernelFinding, event.KernelSummary:
 		return state.Kernel
-	case event.DoctorFinding:
+	case event.DoctorFinding, event.CacheStats:
 		return state.Doctor
 	}
 	return state.Overview

@@ -41,7 +41,8 @@ func TestLong(t *testing.T) {
 }
 `)
 	tt.write("editor", "echo \"editor got $*\" >>edited\n")
-	const tui = `gust tui; echo "status $?; $(stty -a | grep -o '[- ]icanon\|[- ]echo ' | xargs)"`
+	const after = `; echo "status $?; $(stty -a | grep -o '[- ]icanon\|[- ]echo ' | xargs)"`
+	const tui = `gust tui` + after
 	sane := func(status int) {
 		t.Helper()
 		tt.wait(fmt.Sprintf("status %d; icanon echo", status))
@@ -57,7 +58,7 @@ func TestLong(t *testing.T) {
 	tt.keys("3")
 	tt.wait(`✗ d +1 failed, 3 tests`)
 	tt.keys("j")
-	tt.wait(`>   ✗ TestN`)
+	tt.wait(`> +✗ TestN`)
 	tt.keys("Enter")
 	tt.wait(`d_test.go:11: N is 1`)
 	tt.keys("Escape")
@@ -66,17 +67,17 @@ func TestLong(t *testing.T) {
 		out, err := exec.Command("cat", dir+"/edited").Output()
 		return err == nil && strings.TrimSpace(string(out)) == "editor got "+dir+"/d_test.go"
 	})
-	tt.wait(`\[3 Tests\]`)
+	tt.wait(`\[3 Tests ✗\]`)
 	tt.write("d.go", "package d\n\nconst N = 2\n")
 	tt.keys("f")
 	tt.wait(`1 test in 1 package`)
 	tt.keys("/")
 	tt.wait(`filter: `)
 	tt.tmux("send-keys", "-l", "good")
-	tt.wait(`> ✓ d TestGood`)
+	tt.wait(`> +✓ d TestGood`)
 	tt.keys("Escape")
 	tt.keys("?")
-	tt.wait(`test on every save`)
+	tt.wait(`test on save`)
 	tt.keys("Escape")
 
 	// Another size, and one with room for a line only.
@@ -85,7 +86,14 @@ func TestLong(t *testing.T) {
 	tt.tmux("resize-window", "-x", "50", "-y", "10")
 	tt.wait(`(?m)^gust: 1 test in 1 package`)
 	tt.tmux("resize-window", "-x", "200", "-y", "50")
-	tt.wait(`\[3 Tests\]`)
+	tt.wait(`\[3 Tests ✓\]`)
+
+	// Into the background and back.
+	tt.keys("C-z")
+	tt.wait(`status \d+; icanon echo`)
+	tt.clear()
+	tt.line("fg" + after)
+	tt.wait(`\[3 Tests ✓\]`)
 	tt.keys("q")
 	sane(0)
 
@@ -97,7 +105,7 @@ func TestLong(t *testing.T) {
 	tt.write("d.go", "package d\n\nconst N = 3\n")
 	tt.wait(`✗ TestN`)
 	tt.keys("x")
-	tt.wait(`(?m)^stopped`)
+	tt.wait(`(?m)^ stopped`)
 	tt.keys("q")
 	sane(0)
 	tt.line(`gust tui --replay test; echo "status $?; $(stty -a | grep -o '[- ]icanon\|[- ]echo ' | xargs)"`)
@@ -111,7 +119,7 @@ func TestLong(t *testing.T) {
 		tt.line(tui)
 		tt.wait(`\[1 Overview\]`)
 		tt.keys("a", "3")
-		tt.wait(`▸ TestLong`)
+		tt.wait(`● TestLong`)
 		if sig == 0 {
 			tt.keys("q")
 		} else if err := syscall.Kill(tt.process("gust tui"), sig); err != nil {
@@ -122,7 +130,7 @@ func TestLong(t *testing.T) {
 	tt.line(`gust tui; echo "status $?"; stty sane`)
 	tt.wait(`\[1 Overview\]`)
 	tt.keys("a", "3")
-	tt.wait(`▸ TestLong`)
+	tt.wait(`● TestLong`)
 	if err := syscall.Kill(tt.process("gust tui"), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}

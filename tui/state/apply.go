@@ -23,7 +23,9 @@ func (s *State) Apply(e event.Event) {
 		sortFound(s.found[Doctor])
 		s.sums[Doctor] = doctorSummary(s.found[Doctor])
 	case event.CacheStats:
-		s.found[Doctor] = append(s.found[Doctor], cacheRow(e))
+		s.cache = &e
+	case event.GraphCycle, event.GraphPhantom, event.GraphSize:
+		s.graph.apply(e)
 	case event.Watch:
 		s.watched(e)
 	case event.Warning:
@@ -31,14 +33,14 @@ func (s *State) Apply(e event.Event) {
 	case event.Error:
 		s.Message = e.Text
 	case event.BuildSummary:
-		s.build.apply(e)
+		s.build.apply(e, s.now)
 		s.sums[Build] = buildSummary(e)
 	case event.TestSummary:
-		s.tests.apply(e)
+		s.tests.apply(e, s.now)
 		s.sums[Tests] = testSummary(e)
 	default:
-		s.build.apply(e)
-		s.tests.apply(e)
+		s.build.apply(e, s.now)
+		s.tests.apply(e, s.now)
 	}
 	s.touch()
 }
@@ -83,24 +85,16 @@ func doctorRow(e event.DoctorFinding) Row {
 }
 
 // facts is the text behind a finding; what ends in a colon has nothing to say.
-func facts(title string, evidence []string, rest ...string) string {
-	lines := append([]string{title, ""}, evidence...)
-	for _, r := range rest {
-		if !strings.HasSuffix(r, ": ") {
-			lines = append(lines, "", r)
+func facts(title string, evidence []string, rest ...string) func() string {
+	return func() string {
+		lines := append([]string{title, ""}, evidence...)
+		for _, r := range rest {
+			if !strings.HasSuffix(r, ": ") {
+				lines = append(lines, "", r)
+			}
 		}
+		return strings.Join(lines, "\n")
 	}
-	return strings.Join(lines, "\n")
-}
-
-func cacheRow(e event.CacheStats) Row {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n", e.Dir)
-	for _, a := range e.Areas {
-		fmt.Fprintf(&b, "%+v\n", a)
-	}
-	return Row{Key: "cache", Mark: Info, Text: fmt.Sprintf("gust's cache holds %d MB; of the compiles in 30 days %d were reused, %d made",
-		e.HoldsBytes>>20, e.Reused+e.Relinked, e.Compiled), Note: "saved " + duration(e.SavedNS), Detail: b.String()}
 }
 
 func doctorSummary(rows []Row) string {
@@ -130,10 +124,13 @@ func testSummary(e event.TestSummary) string {
 	for _, part := range []struct {
 		n    int
 		word string
-	}{{e.Failed, "failed"}, {e.BuildFailed, "not built"}, {e.Flaky, "flaky"}, {e.Skipped, "skipped"}, {e.PackagesCached, "packages cached"}} {
+	}{{e.Failed, "failed"}, {e.BuildFailed, "not built"}, {e.Flaky, "flaky"}, {e.Skipped, "skipped"}} {
 		if part.n > 0 {
 			text += fmt.Sprintf(", %d %s", part.n, part.word)
 		}
+	}
+	if e.PackagesCached > 0 {
+		text += ", " + count(e.PackagesCached, "package") + " cached"
 	}
 	return text + ", " + duration(e.WallNS)
 }
@@ -151,14 +148,15 @@ func (s *State) Status(now time.Time) string {
 			text += ", stopping"
 		}
 		if p == Tests {
-			text += s.tests.progress()
+			ended, failed, running := s.tests.progress()
+			text += fmt.Sprintf(": %s ended, %d failed, %d running", count(ended, "test"), failed, running)
 		}
 		parts = append(parts, text)
 	}
 	if len(parts) > 0 {
 		return strings.Join(parts, " · ")
 	}
-	if sum := s.sums[s.Pane]; sum != "" {
+	if sum := s.sum(s.Pane); sum != "" {
 		return sum
 	}
 	if s.Pane == Overview && s.sums[Tests]+s.sums[Build] != "" {
@@ -170,64 +168,72 @@ func (s *State) Status(now time.Time) string {
 	return "nothing here yet; r runs gust " + strings.Join(s.command(s.Pane), " ")
 }
 
-func (t *testState) progress() string {
-	ended, failed, running := 0, 0, 0
-	for _, p := range t.packages {
-		failed += p.failed
-		running += p.running
-		ended += len(p.tests) - p.running
+// sum is one line about a pane, empty before it was looked at.
+func (s *State) sum(p Pane) string {
+	sum := s.sums[p]
+	switch {
+	case p == Graph && s.graph.modules != nil:
+		return s.graph.summary()
+	case p == Doctor && s.cache != nil && sum != "":
+		return sum + "; cache " + size(s.cache.HoldsBytes) + ", " + rate(s.cache)
 	}
-	return fmt.Sprintf(": %s ended, %d failed, %d running", count(ended, "test"), failed, running)
+	return sum
+}
+
+// Mark is what a pane's tab says: what came of its last run.
+func (s *State) Mark(p Pane) Mark {
+	has := func(m Mark) bool { return slices.ContainsFunc(s.found[p], func(r Row) bool { return r.Mark == m }) }
+	switch {
+	case s.Jobs[p] != nil:
+		return Running
+	case p == Overview, s.sum(p) == "":
+		return None
+	case s.failed[p], has(Fail),
+		p == Build && s.build.failed(),
+		p == Tests && s.tests.summary != nil && s.tests.summary.ExitCode != 0:
+		return Fail
+	case has(Warning):
+		return Warning
+	}
+	return OK
+}
+
+// about says what a pane is for.
+func about(p Pane) func() string {
+	return func() string {
+		return Names()[p] + "\n\n" + map[Pane]string{
+			Build:  "What is compiled now, what failed, what was compiled and why, what was reused, and when each step ran: the critical path says what the build waited for.\n\nr builds.",
+			Tests:  "Packages and their tests, what failed first; what tests wrote, how long they took, what they did outside of their sandbox.\n\na runs all, f what failed, w those that a save concerns.",
+			Graph:  "The tree of modules, and what of it is not as go.mod suggests. s shows how much of a program each module is.",
+			Kernel: "What this machine's kernel and toolchain can do, and what that means for Go programs.",
+			Doctor: "Why gust or go would be slow or wrong here; what gust's cache holds, and how often it helped.",
+		}[p]
+	}
 }
 
 // overview is a row for each pane, and the last runs.
 func (s *State) overview() []Row {
 	var rows []Row
 	for p := Build; p < panes; p++ {
-		r := Row{Key: "pane " + Names()[p], Text: Names()[p], Note: s.sums[p]}
+		r := Row{Key: "pane " + Names()[p], Mark: s.Mark(p), Text: fmt.Sprintf("%-8s %s", Names()[p], s.sum(p)), Detail: about(p)}
 		switch {
 		case s.Jobs[p] != nil:
-			r.Mark, r.Note = Running, "running"
-		case s.sums[p] == "":
-			r.Note = "not looked at yet"
-		case s.failed[p], slices.ContainsFunc(s.found[p], func(r Row) bool { return r.Mark == Fail }),
-			p == Build && s.build.summary != nil && s.build.summary.ExitCode != 0,
-			p == Tests && s.tests.summary != nil && s.tests.summary.ExitCode != 0:
-			r.Mark = Fail
-		case slices.ContainsFunc(s.found[p], func(r Row) bool { return r.Mark == Warning }):
-			r.Mark = Warning
-		default:
-			r.Mark = OK
+			r.Text, r.Since = fmt.Sprintf("%-8s gust %s", Names()[p], strings.Join(s.Jobs[p].Args, " ")), s.Jobs[p].Began
+		case s.sum(p) == "":
+			r.Text += "not looked at yet"
 		}
 		rows = append(rows, r)
 	}
-	for _, run := range s.opts.Runs {
-		mark := map[string]Mark{"ok": OK, "failed": Fail, "running": Running, "killed": Fail}[run.Outcome]
-		rows = append(rows, Row{Key: "run " + run.ID, Mark: mark, Text: run.ID + "  " + run.Command, Note: run.Headline + "  " + run.When})
+	if len(s.opts.Runs) == 0 {
+		return rows
 	}
-	return rows
-}
-
-// graphRows are the lines of gust graph. In each the module is what begins with
-// a letter behind the lines of the tree.
-func (s *State) graphRows() []Row {
-	var rows []Row
-	for i, line := range s.text[Graph] {
-		if line == "" {
-			continue
+	head := Row{Key: "section runs", Text: "Last runs", Note: "enter shows one again"}
+	return s.folds.section(rows, head, true, func(rows []Row) []Row {
+		for _, run := range s.opts.Runs {
+			mark := map[string]Mark{"ok": OK, "failed": Fail, "running": Running, "killed": Fail}[run.Outcome]
+			rows = append(rows, Row{Key: "run " + run.ID, Mark: mark, Depth: 1, Text: run.ID + "  " + run.Command, Note: joined(run.Headline, run.When),
+				Detail: facts("gust "+run.Command, nil, "outcome: "+run.Outcome, "said: "+run.Headline, "when: "+run.When, "as text: gust report "+run.ID)})
 		}
-		module, _, _ := strings.Cut(strings.TrimLeft(line, "│├└─ \u00a0"), " ")
-		r := Row{Key: fmt.Sprintf("line %d", i), Text: line}
-		switch {
-		case strings.Contains(line, "} cycle of"), strings.Contains(line, ", … cycle of"):
-			r.Key = fmt.Sprintf("cycle %d", i)
-		case i > 0 && strings.Contains(module, "."):
-			r.Key = fmt.Sprintf("module %s %d", module, i)
-		}
-		if strings.Contains(line, "[ghost]") || strings.Contains(line, "cycle") {
-			r.Mark = Warning
-		}
-		rows = append(rows, r)
-	}
-	return rows
+		return rows
+	})
 }

@@ -3,6 +3,7 @@ package state
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -10,81 +11,119 @@ import (
 	"github.com/gust-go/gust/internal/event"
 )
 
-// maxOutput bounds what is kept of one output.
-const maxOutput = 256 << 10
-
 // buildState is what is known of the last build.
 type buildState struct {
-	running  map[string]string // tools by import path
+	running  map[string]runningTool // by import path
 	packages map[string]event.BuildPackage
 	output   string
 	summary  *event.BuildSummary
+	ofTests  bool // whose failure is none of the build's
+	unbuilt  bool // a package of theirs could not be built
+	timings  timingState
+	folds    folds
+}
+
+type runningTool struct {
+	name  string
+	since time.Time
 }
 
 func (b *buildState) reset() {
-	*b = buildState{running: map[string]string{}, packages: map[string]event.BuildPackage{}}
+	f := b.folds
+	if f == nil {
+		f = folds{}
+	}
+	*b = buildState{running: map[string]runningTool{}, packages: map[string]event.BuildPackage{}, folds: f}
+}
+
+// failed reports whether the build, not the tests that it was for, has failed.
+func (b *buildState) failed() bool {
+	return b.unbuilt || b.summary != nil && (b.summary.Failed > 0 || b.summary.ExitCode != 0 && !b.ofTests)
 }
 
 // stop forgets what was running.
 func (b *buildState) stop() { clear(b.running) }
 
-func (b *buildState) apply(e event.Event) {
+func (b *buildState) apply(e event.Event, now time.Time) {
 	switch e := e.(type) {
 	case event.BuildStart:
-		b.running[e.ImportPath] = e.Tool
+		// Nothing tells the end of other tools; those before a compile end with it.
+		if e.ImportPath != "" && slices.Contains([]string{"compile", "asm", "cgo", "link"}, e.Tool) {
+			b.running[e.ImportPath] = runningTool{e.Tool, now}
+		}
 	case event.BuildPackage:
 		delete(b.running, e.ImportPath)
 		b.packages[e.ImportPath] = e
+	case event.TestStart:
+		delete(b.running, e.Package+".test") // which has been linked
+	case event.TestPackage:
+		b.ofTests, b.unbuilt = true, b.unbuilt || e.Outcome == event.BuildFailed
+		delete(b.running, e.Package+".test")
 	case event.BuildOutput:
-		b.output = tail(b.output + e.Text)
+		b.output = tail(b.output+e.Text, maxOutput)
 	case event.BuildSummary:
 		b.stop()
 		b.summary = &e
+	case event.BuildAction, event.BuildTimings:
+		b.stop() // they come at the end
+		b.timings.apply(e)
 	}
 }
 
-// tail is the end of a text that has grown too long.
-func tail(text string) string {
-	if len(text) <= maxOutput {
-		return text
-	}
-	return "(cut)\n" + text[len(text)-maxOutput/2:]
-}
-
-// headline is the first line that says something: go puts the package in front.
-func headline(text string) string {
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
-			return line
-		}
-	}
-	return strings.TrimSpace(text)
-}
-
-// rows lists what runs, what failed, what was compiled, and what was not.
+// rows lists what runs, what failed, where the time went, what was compiled, and
+// what was not.
 func (b *buildState) rows() []Row {
 	var rows []Row
 	if b.output != "" {
 		mark := Info
-		if b.summary != nil && b.summary.ExitCode != 0 {
+		if b.failed() {
 			mark = Fail
 		}
-		rows = append(rows, Row{Key: "output", Mark: mark, Text: "go says: " + headline(b.output), Detail: b.output})
+		output := b.output
+		rows = append(rows, Row{Key: "output", Mark: mark, Text: "go says: " + headline(output), Detail: func() string { return output }})
 	}
-	for _, path := range slices.Sorted(mapKeys(b.running)) {
-		rows = append(rows, Row{Key: path, Mark: Running, Text: path, Note: b.running[path]})
+	for _, path := range slices.Sorted(maps.Keys(b.running)) {
+		tool := b.running[path]
+		rows = append(rows, Row{Key: "package " + path, Mark: Running, Text: path, Note: tool.name, Since: tool.since})
 	}
-	list := make([]event.BuildPackage, 0, len(b.packages))
+	by := map[int][]event.BuildPackage{}
 	for _, p := range b.packages {
-		list = append(list, p)
+		by[rank(p)] = append(by[rank(p)], p)
 	}
-	slices.SortFunc(list, func(x, y event.BuildPackage) int {
-		return cmp.Or(cmp.Compare(rank(x), rank(y)), cmp.Compare(y.WallNS, x.WallNS), cmp.Compare(x.ImportPath, y.ImportPath))
-	})
-	for _, p := range list {
-		rows = append(rows, packageRow(p))
+	rows = b.timings.critical(rows, b.folds)
+	for i, title := range []string{"Failed", "Compiled: changed", "Compiled: an import changed", "Relinked: lines of an import moved", "Reused"} {
+		if list := by[i]; len(list) > 0 {
+			rows = b.section(rows, title, list, i < 3)
+		}
+	}
+	rows = b.timings.linked(rows, b.folds)
+	if n := b.timings.cached; n > 0 {
+		rows = append(rows, Row{Key: "cached", Head: true, Text: "Found in go's cache", Note: count(n, "package"), Detail: func() string {
+			return count(n, "package") + " were in the build cache as they are, so that nothing had to be asked of gust."
+		}})
 	}
 	return rows
+}
+
+// section lists the packages with an outcome, what took longest first.
+func (b *buildState) section(rows []Row, title string, list []event.BuildPackage, open bool) []Row {
+	var wall, saved int64
+	for _, p := range list {
+		wall, saved = wall+p.WallNS, saved+p.SavedNS
+	}
+	note := count(len(list), "package") + ", " + duration(wall)
+	if saved > 0 {
+		note += ", saved " + duration(saved)
+	}
+	return b.folds.section(rows, Row{Key: "section " + title, Text: title, Note: note}, open, func(rows []Row) []Row {
+		slices.SortFunc(list, func(x, y event.BuildPackage) int {
+			return cmp.Or(cmp.Compare(y.WallNS, x.WallNS), cmp.Compare(x.ImportPath, y.ImportPath))
+		})
+		for _, p := range list {
+			rows = append(rows, b.packageRow(p))
+		}
+		return rows
+	})
 }
 
 // rank sorts outcomes: what needs attention comes first.
@@ -96,34 +135,41 @@ func rank(p event.BuildPackage) int {
 		return 1
 	case p.Outcome == event.Compiled:
 		return 2
+	case p.Outcome == event.Relinked:
+		return 3
 	}
-	return 3
+	return 4
 }
 
-func packageRow(p event.BuildPackage) Row {
-	r := Row{Key: p.ImportPath, Mark: OK, Text: p.ImportPath, Note: p.Outcome + " " + duration(p.WallNS)}
+func (b *buildState) packageRow(p event.BuildPackage) Row {
+	r := Row{Key: "package " + p.ImportPath, Mark: OK, Depth: 1, Text: p.ImportPath, Package: p.ImportPath}
 	if p.Outcome == event.Failed {
 		r.Mark = Fail
 	}
-	var why strings.Builder
-	fmt.Fprintf(&why, "%s\n%s in %s\n", p.ImportPath, p.Outcome, duration(p.WallNS))
-	if p.SavedNS > 0 {
-		fmt.Fprintf(&why, "saved %s\n", duration(p.SavedNS))
+	if len(p.Reasons) > 0 {
+		r.Aside = strings.TrimSpace(p.Reasons[0].Subject + " " + p.Reasons[0].Text)
 	}
-	for _, reason := range p.Reasons {
-		fmt.Fprintf(&why, "  %s\n", strings.TrimSpace(reason.Subject+" "+reason.Text))
+	r.Note = duration(p.WallNS)
+	step, timed := b.timings.steps[p.ImportPath]
+	if timed {
+		r.From, r.To = b.timings.span(step)
 	}
-	r.Detail = why.String()
+	r.Detail = func() string {
+		var t strings.Builder
+		fmt.Fprintf(&t, "%s\n%s in %s\n", p.ImportPath, p.Outcome, duration(p.WallNS))
+		if p.SavedNS > 0 {
+			fmt.Fprintf(&t, "saved %s\n", duration(p.SavedNS))
+		}
+		if len(p.Reasons) > 0 {
+			t.WriteString("\nwhy:\n")
+		}
+		for _, reason := range p.Reasons {
+			fmt.Fprintf(&t, "  %s\n", strings.TrimSpace(reason.Subject+" "+reason.Text))
+		}
+		if timed {
+			t.WriteString("\n" + stepText(step))
+		}
+		return t.String()
+	}
 	return r
-}
-
-func duration(ns int64) string {
-	d := time.Duration(ns)
-	switch {
-	case d >= 10*time.Second:
-		return d.Round(time.Second).String()
-	case d >= time.Second:
-		return d.Round(100 * time.Millisecond).String()
-	}
-	return d.Round(time.Millisecond).String()
 }

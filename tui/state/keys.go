@@ -11,12 +11,7 @@ const (
 	Filter
 	NextPane
 	PrevPane
-	GoOverview
-	GoBuild
-	GoTests
-	GoGraph
-	GoKernel
-	GoDoctor
+	GoPane
 	Up
 	Down
 	PageUp
@@ -24,15 +19,31 @@ const (
 	Top
 	Bottom
 	Enter
+	Expand
+	Collapse
+	Details
 	Back
 	Rerun
 	RerunFailed
 	RerunAll
 	Watch
 	Cancel
+	Measure
 	Editor
 	Copy
 	Suspend
+)
+
+// A Group is keys that belong together in the help.
+type Group int
+
+// The groups, in their order.
+const (
+	Panes Group = iota
+	Moving
+	Looking
+	Runs
+	Others
 )
 
 // A Binding is the keys for an action, by bubbletea's names, and what it does.
@@ -40,40 +51,41 @@ type Binding struct {
 	Action Action
 	Keys   []string
 	Help   string
-	// Bar says that it is in the bar at the bottom; all are in the help.
-	Bar bool
+	// Short is what the bar at the bottom says, empty if it is not there; all are
+	// in the help.
+	Short string
+	Group Group
 }
 
 // Bindings is the keymap, of which the help and the bar are made as well.
 func Bindings() []Binding {
 	return []Binding{
-		{Quit, []string{"q", "ctrl+c"}, "quit", true},
-		{Help, []string{"?"}, "help", true},
-		{NextPane, []string{"tab"}, "next pane", true},
-		{PrevPane, []string{"shift+tab"}, "previous pane", false},
-		{GoOverview, []string{"1"}, "overview", false},
-		{GoBuild, []string{"2"}, "build", false},
-		{GoTests, []string{"3"}, "tests", false},
-		{GoGraph, []string{"4"}, "graph", false},
-		{GoKernel, []string{"5"}, "kernel", false},
-		{GoDoctor, []string{"6"}, "doctor and cache", false},
-		{Up, []string{"up", "k"}, "up", false},
-		{Down, []string{"down", "j"}, "down", false},
-		{PageUp, []string{"pgup", "ctrl+u"}, "page up", false},
-		{PageDown, []string{"pgdown", "ctrl+d"}, "page down", false},
-		{Top, []string{"g", "home"}, "first line", false},
-		{Bottom, []string{"G", "end"}, "last line", false},
-		{Enter, []string{"enter", "right", "l"}, "open", true},
-		{Back, []string{"esc", "left", "h"}, "back", true},
-		{Filter, []string{"/"}, "filter", true},
-		{Rerun, []string{"r"}, "run this again", true},
-		{RerunFailed, []string{"f"}, "run what failed", true},
-		{RerunAll, []string{"a"}, "run all tests", false},
-		{Watch, []string{"w"}, "test on every save, or stop that", true},
-		{Cancel, []string{"x"}, "stop what runs", true},
-		{Editor, []string{"e"}, "open in $EDITOR", false},
-		{Copy, []string{"y"}, "copy the line", false},
-		{Suspend, []string{"ctrl+z"}, "suspend", false},
+		{Help, []string{"?"}, "help", "help", Others},
+		{Quit, []string{"q", "ctrl+c"}, "quit", "quit", Others},
+		{NextPane, []string{"tab"}, "next pane", "next pane", Panes},
+		{PrevPane, []string{"shift+tab"}, "previous pane", "", Panes},
+		{GoPane, []string{"1", "2", "3", "4", "5", "6"}, "that pane", "", Panes},
+		{Up, []string{"up", "k"}, "up", "", Moving},
+		{Down, []string{"down", "j"}, "down", "", Moving},
+		{PageUp, []string{"pgup", "ctrl+u"}, "page up", "", Moving},
+		{PageDown, []string{"pgdown", "ctrl+d"}, "page down", "", Moving},
+		{Top, []string{"g", "home"}, "first line", "", Moving},
+		{Bottom, []string{"G", "end"}, "last line", "", Moving},
+		{Enter, []string{"enter"}, "open or close", "open", Looking},
+		{Expand, []string{"right", "l"}, "open", "", Looking},
+		{Collapse, []string{"left", "h"}, "close, or up a level", "", Looking},
+		{Details, []string{"d"}, "details", "details", Looking},
+		{Back, []string{"esc"}, "back", "", Looking},
+		{Filter, []string{"/"}, "filter", "filter", Looking},
+		{Rerun, []string{"r"}, "run this again", "run again", Runs},
+		{RerunFailed, []string{"f"}, "run what failed", "failed", Runs},
+		{RerunAll, []string{"a"}, "run all tests", "all", Runs},
+		{Watch, []string{"w"}, "test on save", "on save", Runs},
+		{Cancel, []string{"x"}, "stop what runs", "stop", Runs},
+		{Measure, []string{"s"}, "sizes in the program", "", Runs},
+		{Editor, []string{"e"}, "open in $EDITOR", "", Others},
+		{Copy, []string{"y"}, "copy the line", "", Others},
+		{Suspend, []string{"ctrl+z"}, "suspend", "", Others},
 	}
 }
 
@@ -97,13 +109,17 @@ type (
 	// Stop ends the program.
 	Stop struct{}
 	// Start runs gust with these arguments and --json, for a pane; a run of
-	// that pane that goes on is stopped first. With Text the output is no
-	// events, and goes to [State.SetText], or with Detail to [State.ShowDetail].
+	// that pane that goes on is stopped first, unless this one is With it. With
+	// Text the output is no events, and goes to [State.SetGraph], or with Detail
+	// to [State.ShowDetail].
 	Start struct {
-		Pane         Pane
-		Args         []string
-		Text, Detail bool
+		Pane               Pane
+		Args               []string
+		Text, Detail, With bool
 	}
+	// Weigh builds the programs among packages and shows what modules have in
+	// the largest.
+	Weigh struct{ Packages []string }
 	// Kill stops the run of a pane.
 	Kill struct{ Pane Pane }
 	// Replay shows a recorded run.
@@ -122,6 +138,7 @@ type (
 
 func (Stop) effect()        {}
 func (Start) effect()       {}
+func (Weigh) effect()       {}
 func (Kill) effect()        {}
 func (Replay) effect()      {}
 func (Open) effect()        {}

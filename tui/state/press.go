@@ -20,11 +20,7 @@ func (s *State) Press(key string) []Effect {
 	}
 	a := ActionOf(key)
 	if s.ShowHelp {
-		if a == Quit && key != "q" {
-			return []Effect{Stop{}}
-		}
-		s.ShowHelp = false
-		return nil
+		return s.helpKey(a, key)
 	}
 	if s.Detail != nil && s.detailKey(a) {
 		return nil
@@ -35,15 +31,15 @@ func (s *State) Press(key string) []Effect {
 	case Suspend:
 		return []Effect{Sleep{}}
 	case Help:
-		s.ShowHelp = true
+		s.ShowHelp, s.HelpTop = true, 0
 	case Filter:
 		s.Filtering = true
 	case NextPane:
 		return s.Show((s.Pane + 1) % panes)
 	case PrevPane:
 		return s.Show((s.Pane + panes - 1) % panes)
-	case GoOverview, GoBuild, GoTests, GoGraph, GoKernel, GoDoctor:
-		return s.Show(Pane(a - GoOverview))
+	case GoPane:
+		return s.Show(Pane(key[0] - '1'))
 	case Back:
 		if s.Filter != "" {
 			s.Filter = ""
@@ -53,6 +49,21 @@ func (s *State) Press(key string) []Effect {
 		if !s.scrolled(a) {
 			return s.act(a)
 		}
+	}
+	return nil
+}
+
+// helpKey scrolls the help, or closes it.
+func (s *State) helpKey(a Action, key string) []Effect {
+	switch {
+	case a == Down, a == PageDown:
+		s.HelpTop++
+	case a == Up, a == PageUp:
+		s.HelpTop = max(0, s.HelpTop-1)
+	case a == Quit && key != "q":
+		return []Effect{Stop{}}
+	default:
+		s.ShowHelp = false
 	}
 	return nil
 }
@@ -101,7 +112,11 @@ func (s *State) run(p Pane) []Effect {
 	if p == Overview {
 		p = Tests
 	}
-	return []Effect{Start{Pane: p, Args: s.command(p), Text: p == Graph}}
+	effects := []Effect{Start{Pane: p, Args: s.command(p), Text: p == Graph}}
+	if p == Doctor { // what the cache holds is in the same pane
+		effects = append(effects, Start{Pane: p, Args: []string{"cache", "stats"}, With: true})
+	}
+	return effects
 }
 
 // filterKey edits the filter.
@@ -139,9 +154,10 @@ func (s *State) detailKey(a Action) bool {
 		s.DetailTop = 0
 	case Bottom:
 		s.DetailTop = last
-	case Back, Enter:
+	case Back, Enter, Collapse, Details:
 		s.Detail = nil
 		return true
+	case Expand:
 	default:
 		return false
 	}
@@ -156,22 +172,29 @@ func (s *State) act(a Action) []Effect {
 		row = s.Rows()[i]
 	}
 	switch a {
-	case Enter:
-		return s.open(row)
+	case Enter, Expand, Collapse, Details:
+		return s.look(a, row)
+	case Measure:
+		s.Pane = Graph
+		if s.graph.modules == nil {
+			s.Message = "there is no graph yet"
+			return s.Show(Graph)
+		}
+		return []Effect{Weigh{s.opts.Packages}}
 	case Rerun:
 		if row.Rerun != nil {
-			return []Effect{Start{Pane: Tests, Args: row.Rerun}}
+			return []Effect{Start{Pane: Tests, Args: s.test(row.Rerun...)}}
 		}
 		return s.run(s.Pane)
 	case RerunAll:
 		return s.run(Tests)
 	case RerunFailed:
-		return []Effect{Start{Pane: Tests, Args: append([]string{"test", "--failed"}, s.opts.Packages...)}}
+		return []Effect{Start{Pane: Tests, Args: s.test(append([]string{"--failed"}, s.opts.Packages...)...)}}
 	case Watch:
 		if job := s.Jobs[Tests]; job != nil && slices.Contains(job.Args, "--watch") {
 			return s.cancel()
 		}
-		return []Effect{Start{Pane: Tests, Args: append([]string{"test", "--watch"}, s.opts.Packages...)}}
+		return []Effect{Start{Pane: Tests, Args: s.test(append([]string{"--watch"}, s.opts.Packages...)...)}}
 	case Cancel:
 		return s.cancel()
 	case Editor:
@@ -204,28 +227,69 @@ func (s *State) cancel() []Effect {
 	return effects
 }
 
-// open opens what a row is about.
-func (s *State) open(row Row) []Effect {
+// look opens and closes rows, and shows what is behind them.
+func (s *State) look(a Action, row Row) []Effect {
+	switch {
+	case a == Collapse && row.Fold != Unfolded:
+		s.up()
+		return nil
+	case a == Expand && row.Fold == Unfolded:
+		s.move(s.Selected() + 1)
+		return nil
+	case a == Collapse, a == Expand && row.Fold == Folded, a == Enter && row.Fold != Leaf:
+		s.toggle(row)
+		return nil
+	case a == Details && s.Pane == Overview:
+		return s.detail(row)
+	}
 	name, id, _ := strings.Cut(row.Key, " ")
 	switch name {
 	case "pane":
-		p := Pane(slices.Index(Names(), id))
-		return s.Show(p)
+		return s.Show(Pane(slices.Index(Names(), id)))
 	case "run":
 		return []Effect{Replay{id}}
-	case "package":
-		s.tests.toggle(id)
+	}
+	return s.detail(row)
+}
+
+// toggle opens a row that is closed, and the reverse.
+func (s *State) toggle(row Row) {
+	f := s.folds
+	switch s.Pane {
+	case Build:
+		f = s.build.folds
+	case Graph:
+		f = s.graph.folds
+	case Tests:
+		s.tests.toggle(row.Package)
 		s.touch()
+		return
+	}
+	f[row.Key] = row.Fold != Unfolded
+	s.touch()
+}
+
+// up selects the row that the selected one is below.
+func (s *State) up() {
+	rows := s.Rows()
+	i := s.Selected()
+	for at := i - 1; at >= 0; at-- {
+		if rows[at].Depth < rows[i].Depth {
+			s.move(at)
+			return
+		}
+	}
+}
+
+// detail shows the text behind a row.
+func (s *State) detail(row Row) []Effect {
+	if row.Detail == nil {
 		return nil
-	case "module":
-		module, _, _ := strings.Cut(id, " ")
-		return []Effect{Start{Pane: Graph, Args: []string{"graph", "why", module}, Text: true, Detail: true}}
 	}
-	if name == "cycle" {
-		return []Effect{Start{Pane: Graph, Args: []string{"graph", "cycles"}, Text: true, Detail: true}}
-	}
-	if row.Detail != "" {
-		s.ShowDetail(row.Detail)
+	s.ShowDetail(row.Detail())
+	if m := row.module; m != nil && !m.Main { // gust knows more paths, and who wants which version
+		s.detailOf = m.Path
+		return []Effect{Start{Pane: Graph, Args: []string{"graph", "why", m.Path}, Text: true, Detail: true, With: true}}
 	}
 	return nil
 }

@@ -1,10 +1,11 @@
 package state
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/gust-go/gust/internal/event"
 )
 
 // A Pane is one of the views.
@@ -24,40 +25,6 @@ const (
 // Names are the panes' names, in their order.
 func Names() []string { return []string{"Overview", "Build", "Tests", "Graph", "Kernel", "Doctor"} }
 
-// A Mark is the state of what a row is about. Its sign differs without colours.
-type Mark int
-
-// The marks.
-const (
-	None Mark = iota
-	OK
-	Fail
-	Running
-	Skipped
-	Flaky
-	Warning
-	Unknown
-	Info
-)
-
-// A Row is a line of a pane.
-type Row struct {
-	// Key tells rows apart; the selection stays with it as rows move.
-	Key string
-	// Mark, Depth, Text and Note are shown, Note at the right.
-	Mark  Mark
-	Depth int
-	Text  string
-	Note  string
-	// Detail is what enter shows, empty for nothing.
-	Detail string
-	// Package, File and Line are for the editor.
-	Package, File string
-	Line          int
-	// Rerun are gust's arguments to run this again.
-	Rerun []string
-}
-
 // A Job is a run of gust that goes on.
 type Job struct {
 	Args     []string
@@ -72,6 +39,8 @@ type Run struct{ ID, When, Outcome, Command, Headline string }
 type Options struct {
 	// Packages are what build and test run on; empty is ./... .
 	Packages []string
+	// TestFlags are flags of all runs of gust test.
+	TestFlags []string
 	// Runs are the last recorded runs, newest first.
 	Runs []Run
 	// Replayed says that a recorded run is shown, and nothing is to be run
@@ -86,8 +55,10 @@ type State struct {
 	// Filter is what rows must contain; Filtering that it is being typed.
 	Filter    string
 	Filtering bool
-	// ShowHelp shows the keys, Detail the text of a row, from line DetailTop on.
+	// ShowHelp shows the keys, from line HelpTop on, Detail the text of a row, from
+	// line DetailTop on.
 	ShowHelp  bool
+	HelpTop   int
 	Detail    []string
 	DetailTop int
 	// Message is a note that the next key removes.
@@ -97,15 +68,19 @@ type State struct {
 	// Top is the first row shown of each pane.
 	Top [panes]int
 
+	detailOf string // the module that Detail is about
 	opts     Options
+	now      time.Time
 	height   int // rows that fit
 	selected [panes]string
 	index    [panes]int
 	visited  [panes]bool
 	build    buildState
 	tests    testState
+	graph    graphState
 	found    [panes][]Row // of kernel and doctor
-	text     [panes][]string
+	cache    *event.CacheStats
+	folds    folds
 	failed   [panes]bool
 	sums     [panes]string
 
@@ -118,7 +93,7 @@ func New(opts Options) *State {
 	if len(opts.Packages) == 0 {
 		opts.Packages = []string{"./..."}
 	}
-	s := &State{opts: opts, Jobs: map[Pane]*Job{}, height: 20}
+	s := &State{opts: opts, Jobs: map[Pane]*Job{}, height: 20, folds: folds{}}
 	s.build.reset()
 	s.tests.reset()
 	s.touch()
@@ -131,6 +106,9 @@ func (s *State) touch() {
 		s.dirty[p] = true
 	}
 }
+
+// At says what time it is, for what begins.
+func (s *State) At(now time.Time) { s.now = now }
 
 // Resize says how many rows fit.
 func (s *State) Resize(rows int) {
@@ -158,7 +136,9 @@ func (s *State) make(p Pane) []Row {
 	case Tests:
 		return s.tests.rows(s.Filter != "")
 	case Graph:
-		return s.graphRows()
+		return s.graph.rows(s.Filter != "")
+	case Doctor:
+		return append(slices.Clip(s.found[p]), cacheRows(s.cache, s.folds)...)
 	}
 	return s.found[p]
 }
@@ -213,15 +193,20 @@ func (s *State) follow() {
 	s.Top[p] = max(0, min(top, max(0, len(s.rows[p])-s.height)))
 }
 
+// test are the arguments of a run of tests.
+func (s *State) test(args ...string) []string {
+	return slices.Concat([]string{"test"}, s.opts.TestFlags, args)
+}
+
 // command is what r runs in a pane.
 func (s *State) command(p Pane) []string {
 	switch p {
 	case Build:
 		return append([]string{"build"}, s.opts.Packages...)
 	case Tests, Overview:
-		return append([]string{"test"}, s.opts.Packages...)
+		return s.test(s.opts.Packages...)
 	case Graph:
-		return []string{"graph"}
+		return []string{"graph", "--json"}
 	case Kernel:
 		return []string{"kernel"}
 	}
@@ -243,6 +228,7 @@ func (s *State) Started(p Pane, args []string, now time.Time) {
 	case p == Kernel, p == Doctor:
 		s.found[p] = nil
 	}
+	s.now = now
 	s.touch()
 }
 
@@ -257,17 +243,56 @@ func (s *State) Ended(p Pane, code int, trouble string) {
 	} else if s.sums[p] == "" || s.sums[p] == "stopped" {
 		s.sums[p] = map[bool]string{true: "done", false: "failed"}[code == 0]
 	}
-	s.failed[p] = code != 0
+	s.failed[p] = code != 0 && (p != Graph || s.graph.modules == nil)
 	delete(s.Jobs, p)
-	s.tests.stop()
-	s.build.stop()
+	if p == Tests || p == Build {
+		s.Finish()
+	}
 	s.touch()
 }
 
-// SetText is the output of a run that makes no events.
-func (s *State) SetText(p Pane, text string) {
-	s.text[p] = strings.Split(strings.TrimRight(text, "\n"), "\n")
-	s.sums[p] = fmt.Sprintf("%d lines", len(s.text[p]))
+// Finish notes that no test and no build goes on: there was no more to come.
+func (s *State) Finish() {
+	if s.Jobs[Tests] == nil {
+		s.tests.stop()
+	}
+	if s.Jobs[Tests] == nil && s.Jobs[Build] == nil {
+		s.build.stop()
+	}
+	s.touch()
+}
+
+// Joined notes the end of a run beside the one of a pane.
+func (s *State) Joined(p Pane, args []string, code int, trouble string) {
+	if trouble != "" {
+		s.Message = "gust " + strings.Join(args, " ") + ": " + trouble
+	}
+	if p == Graph && code == 0 && len(args) > 1 {
+		s.graph.looked[args[1]] = true
+	}
+	s.touch()
+}
+
+// SetGraph is the module graph, and asks for what is to be known of it.
+func (s *State) SetGraph(text string) []Effect {
+	if err := s.graph.load(text); err != nil {
+		s.Message = err.Error()
+		return nil
+	}
+	s.touch()
+	var effects []Effect
+	for _, command := range []string{"cycles", "phantom"} {
+		effects = append(effects, Start{Pane: Graph, Args: []string{"graph", command}, With: true})
+	}
+	return effects
+}
+
+// Sized says what program the sizes in the graph are those of.
+func (s *State) Sized(program string) {
+	s.graph.program, s.graph.sizes, s.graph.symbols = program, nil, 0
+	for _, m := range s.graph.modules {
+		m.bytes = 0
+	}
 	s.touch()
 }
 
@@ -280,5 +305,14 @@ func (s *State) SetRuns(runs []Run) {
 // ShowDetail shows a text over the rows.
 func (s *State) ShowDetail(text string) {
 	s.Detail = strings.Split(strings.TrimRight(text, "\n"), "\n")
-	s.DetailTop = 0
+	s.DetailTop, s.detailOf = 0, ""
+}
+
+// AddDetail adds what gust graph why says to what is shown of the module.
+func (s *State) AddDetail(args []string, text string) {
+	if s.Detail == nil || s.detailOf == "" || args[len(args)-1] != s.detailOf {
+		return // another is shown by now
+	}
+	s.Detail = append(s.Detail, append([]string{"", "gust " + strings.Join(args, " ") + ":"}, strings.Split(strings.TrimRight(text, "\n"), "\n")...)...)
+	s.detailOf = ""
 }

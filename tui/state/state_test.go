@@ -76,7 +76,7 @@ func TestTests(t *testing.T) {
 	effects(t, s.Press("e"), Open{Package: "m/a", File: "a_test.go", Line: 7})
 	effects(t, s.Press("y"), ToClipboard{"sub_(y)"})
 	s.Press("enter")
-	if got := strings.Join(s.Detail, "\n"); got != "m/a TestX/sub_(y)\n\nno" {
+	if got := strings.Join(s.Detail, "\n"); got != "m/a TestX/sub_(y)\na_test.go:7\nfail\ngust test -run='^TestX$/^sub_\\(y\\)$' m/a\n\nno" {
 		t.Errorf("detail is %q", got)
 	}
 	s.Press("esc")
@@ -86,7 +86,7 @@ func TestTests(t *testing.T) {
 	s.Press("k")
 	s.Press("enter")
 	want(t, s, " 2 m/0", "  2 panic: x", ">2 m/a", "  2 TestX", "   2 sub_(y)", "  1 TestZ", " 3 m/c", "  3 TestLong", " 1 m/b")
-	s.Press("l")
+	s.Press("h")
 
 	// One test again: it passes, and the others are still there.
 	s.Ended(Tests, 1, "")
@@ -96,7 +96,7 @@ func TestTests(t *testing.T) {
 		s.Apply(event.TestCase{Package: "m/a", Test: name, Outcome: event.Passed})
 	}
 	s.Apply(event.TestPackage{Package: "m/a", Outcome: "pass", Tests: 2})
-	want(t, s, " 2 m/0", "  2 panic: x", ">1 m/a", " 1 m/b") // m/c was running
+	want(t, s, " 2 m/0", "  2 panic: x", " 7 m/c", "  7 TestLong", ">1 m/a", " 1 m/b")
 	s.Apply(event.TestSummary{Tests: 2, Packages: 1, WallNS: 1e9})
 	s.Ended(Tests, 0, "")
 	if got := s.Status(began); got != "2 tests in 1 package, 1s" {
@@ -148,15 +148,21 @@ func TestBuild(t *testing.T) {
 	} {
 		s.Apply(e)
 	}
-	want(t, s, ">8 go says: f.go:1: no", " 3 m/slow", " 2 m/f", " 1 m/c", " 1 m/i", " 1 m/r")
+	want(t, s, ">8 go says: f.go:1: no", " 3 m/slow", " 0 Failed", "  2 m/f", " 0 Compiled: changed", "  1 m/c",
+		" 0 Compiled: an import changed", "  1 m/i", " 0 Reused")
 	s.Apply(event.BuildSummary{Compiled: 2, Reused: 1, Failed: 1, ExitCode: 1, WallNS: 5e6})
 	s.Ended(Build, 1, "")
-	want(t, s, ">2 go says: f.go:1: no", " 2 m/f", " 1 m/c", " 1 m/i", " 1 m/r")
 	s.Press("G")
+	s.Press("enter")
 	s.Press("k")
+	s.Press("k")
+	s.Press("left") // to the heading
+	s.Press("left")
+	want(t, s, " 2 go says: f.go:1: no", " 0 Failed", "  2 m/f", " 0 Compiled: changed", "  1 m/c",
+		">0 Compiled: an import changed", " 0 Reused", "  1 m/r")
 	s.Press("k")
 	s.Press("enter")
-	if got := strings.Join(s.Detail, "|"); got != "m/c|compiled in 2ms|  c.go changed" {
+	if got := strings.Join(s.Detail, "|"); got != "m/c|compiled in 2ms||why:|  c.go changed" {
 		t.Errorf("detail is %q", got)
 	}
 	effects(t, s.Press("1"))
@@ -169,15 +175,6 @@ func TestBuild(t *testing.T) {
 func TestPanes(t *testing.T) {
 	s := New(Options{Runs: []Run{{ID: "abc123", Outcome: "failed", Command: "test ./..."}}})
 	effects(t, s.Press("tab"))
-	effects(t, s.Press("4"), Start{Pane: Graph, Args: []string{"graph"}, Text: true})
-	s.Started(Graph, []string{"graph"}, began)
-	s.SetText(Graph, "m\n├── example.com/a v1.0.0\n│   └── example.com/{b,c} cycle of 2\n")
-	s.Ended(Graph, 0, "")
-	want(t, s, ">0 m", " 0 ├── example.com/a v1.0.0", " 6 │   └── example.com/{b,c} cycle of 2")
-	s.Press("j")
-	effects(t, s.Press("enter"), Start{Pane: Graph, Args: []string{"graph", "why", "example.com/a"}, Text: true, Detail: true})
-	s.Press("j")
-	effects(t, s.Press("enter"), Start{Pane: Graph, Args: []string{"graph", "cycles"}, Text: true, Detail: true})
 	effects(t, s.Press("5"), Start{Pane: Kernel, Args: []string{"kernel"}})
 	s.Started(Kernel, []string{"kernel"}, began)
 	s.Apply(event.KernelFinding{ID: "A", Title: "note", Verdict: "yes", Severity: "info"})
@@ -194,8 +191,7 @@ func TestPanes(t *testing.T) {
 	if got := s.Status(began); got != "stopped" {
 		t.Errorf("status is %q", got)
 	}
-	effects(t, s.Press("4"))
-	effects(t, s.Press("6"), Start{Pane: Doctor, Args: []string{"doctor"}})
+	effects(t, s.Press("6"), Start{Pane: Doctor, Args: []string{"doctor"}}, Start{Pane: Doctor, Args: []string{"cache", "stats"}, With: true})
 	s.Press("1")
 	s.Press("G")
 	effects(t, s.Press("enter"), Replay{"abc123"})
@@ -223,7 +219,7 @@ func TestWatch(t *testing.T) {
 func TestScroll(t *testing.T) {
 	s := New(Options{})
 	s.Press("2")
-	for i := range 100 {
+	for i := range 99 { // and a heading
 		s.Apply(event.BuildPackage{ImportPath: fmt.Sprintf("m/%03d", i), Outcome: event.Compiled})
 	}
 	s.Resize(10)
@@ -251,9 +247,23 @@ func TestOutput(t *testing.T) {
 		s.Apply(event.TestOutput{Package: "m", Test: "TestLoud", Text: strings.Repeat("x", 10_000) + "\n"})
 	}
 	s.Apply(event.TestOutput{Package: "m", Test: "TestLoud", Text: "the end\n"})
-	row := s.Rows()[1]
-	if len(row.Detail) > maxOutput+100 || !strings.HasSuffix(row.Detail, "the end\n") {
-		t.Errorf("%d bytes are kept", len(row.Detail))
+	if text := s.Rows()[1].Detail(); len(text) > maxOutput+200 || !strings.HasSuffix(text, "the end\n") {
+		t.Errorf("%d bytes are kept", len(text))
+	}
+
+	// Of many loud tests little is kept of each.
+	for i := range 2000 {
+		s.Apply(event.TestCase{Package: "m", Test: fmt.Sprintf("Test%d", i), Outcome: event.TestFailed, Output: strings.Repeat("y", 200_000)})
+	}
+	if limit := maxHeld + 2000*minOutput + maxOutput; s.tests.held > limit {
+		t.Errorf("%d bytes are kept, which is more than %d", s.tests.held, limit)
+	}
+	sum := 0
+	for _, c := range s.tests.packages["m"].tests {
+		sum += len(c.output)
+	}
+	if sum != s.tests.held {
+		t.Errorf("%d bytes are kept, and %d counted", sum, s.tests.held)
 	}
 }
 

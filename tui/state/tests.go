@@ -1,26 +1,28 @@
 package state
 
 import (
-	"cmp"
-	"fmt"
-	"iter"
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
+	"time"
 
 	"github.com/gust-go/gust/internal/event"
 )
+
+// cutOff is the outcome of a test that ran when its run was ended.
+const cutOff = "cut off"
 
 // testState is what is known of the tests.
 type testState struct {
 	packages map[string]*testPackage
 	summary  *event.TestSummary
+	held     int // bytes of output
+	rowCount int // rows made last
 }
 
 type testPackage struct {
 	path    string
 	last    *event.TestPackage
+	box     *event.TestSandbox
 	tests   map[string]*test
 	running int
 	failed  int
@@ -38,6 +40,7 @@ type shape struct{ made, open, full bool }
 
 type test struct {
 	outcome string // empty while it runs
+	since   time.Time
 	flaky   bool
 	slow    bool
 	elapsed int64
@@ -56,17 +59,27 @@ func (t *testState) reset() {
 	}
 }
 
-// stop forgets what was running.
+// stop notes that nothing runs any more.
 func (t *testState) stop() {
 	for _, p := range t.packages {
-		for name, c := range p.tests {
-			if c.outcome == "" {
-				delete(p.tests, name)
-			}
+		if p.running > 0 {
+			p.stop()
 		}
-		p.running = 0
 		p.shape.made = false
 	}
+}
+
+// stop notes that no test runs any more. What did not end was in the way.
+func (p *testPackage) stop() {
+	if p.running == 0 {
+		return
+	}
+	for _, c := range p.tests {
+		if c.outcome == "" {
+			c.outcome = cutOff
+		}
+	}
+	p.running = 0
 }
 
 func (t *testState) of(path string) *testPackage {
@@ -94,37 +107,44 @@ func (t *testState) toggle(path string) {
 	p.open = !p.open
 }
 
-func (t *testState) apply(e event.Event) {
+func (t *testState) apply(e event.Event, now time.Time) {
 	switch e := e.(type) {
 	case event.TestStart:
-		t.of(e.Package).begin(e.Test)
+		t.begin(t.of(e.Package), e.Test).since = now
 	case event.TestCase:
-		t.of(e.Package).end(e)
+		t.end(t.of(e.Package), e)
 	case event.TestOutput:
 		if e.Test != "" {
 			c := t.of(e.Package).of(e.Test)
-			c.output = tail(c.output + e.Text)
+			t.keep(c, c.output+e.Text)
 		}
 	case event.TestSlow:
 		t.of(e.Package).of(e.Test).slow = true
 	case event.TestFlaky:
 		t.of(e.Package).of(e.Test).flaky = true
+	case event.TestSandbox:
+		t.of(e.Package).box = &e
 	case event.TestPackage:
 		p := t.of(e.Package)
+		if first := p.last; e.Run > 0 && first != nil { // of which only what failed has run again
+			e.Skipped, e.ElapsedNS, e.Coverage = first.Skipped, first.ElapsedNS, first.Coverage
+		}
 		p.last = &e
-		p.last.Output = tail(e.Output)
+		p.last.Output, p.last.BuildOutput = tail(e.Output, maxOutput), tail(e.BuildOutput, maxOutput)
+		p.stop()
 	case event.TestSummary:
 		t.summary = &e
 	}
 }
 
 // begin notes that a test runs, perhaps again.
-func (p *testPackage) begin(name string) {
+func (t *testState) begin(p *testPackage, name string) *test {
 	if c := p.tests[name]; c != nil && c.outcome != "" {
 		p.forget(c)
+		t.keep(c, "")
 		delete(p.tests, name)
 	}
-	p.of(name)
+	return p.of(name)
 }
 
 func (p *testPackage) forget(c *test) {
@@ -133,7 +153,7 @@ func (p *testPackage) forget(c *test) {
 	}
 }
 
-func (p *testPackage) end(e event.TestCase) {
+func (t *testState) end(p *testPackage, e event.TestCase) {
 	c := p.of(e.Test)
 	if c.outcome == "" {
 		p.running--
@@ -142,13 +162,25 @@ func (p *testPackage) end(e event.TestCase) {
 	}
 	c.outcome, c.elapsed, c.file, c.line = e.Outcome, e.ElapsedNS, e.File, e.Line
 	if e.Output != "" {
-		c.output = tail(e.Output)
+		t.keep(c, e.Output)
 	}
-	if c.bad() {
+	switch {
+	case c.bad():
 		p.failed++
-	} else {
-		c.output = "" // of ten thousand tests that pass nobody reads it
+	case c.outcome != event.Skipped && !c.flaky:
+		t.keep(c, "") // of ten thousand tests that pass nobody reads it
 	}
+}
+
+// keep replaces the output of a test, of which the end is kept.
+func (t *testState) keep(c *test, output string) {
+	limit := maxOutput
+	if t.held > maxHeld {
+		limit = minOutput
+	}
+	t.held -= len(c.output)
+	c.output = tail(output, limit)
+	t.held += len(c.output)
 }
 
 func (c *test) bad() bool { return c.outcome == event.TestFailed || c.outcome == event.Unfinished }
@@ -163,6 +195,8 @@ func (c *test) mark() Mark {
 		return Fail
 	case c.outcome == event.Skipped:
 		return Skipped
+	case c.outcome == cutOff:
+		return Unknown
 	}
 	return OK
 }
@@ -171,119 +205,24 @@ func (p *testPackage) mark() Mark {
 	switch {
 	case p.failed > 0, p.last != nil && (p.last.Outcome == "fail" || p.last.Outcome == event.BuildFailed):
 		return Fail
-	case p.running > 0 || p.last == nil:
+	case p.running > 0:
 		return Running
+	case p.last == nil:
+		return Unknown
 	case p.last.Outcome == event.NoTests:
 		return Skipped
 	}
 	return OK
 }
 
-// rows is the tree of packages and tests, what fails first. With full it is a
-// list of all tests by their full names, for a filter to choose from.
-func (t *testState) rows(full bool) []Row {
-	order := map[Mark]int{Fail: 0, Running: 1, Flaky: 2, OK: 3, Skipped: 4}
-	list := slices.SortedFunc(maps.Values(t.packages), func(a, b *testPackage) int {
-		return cmp.Or(cmp.Compare(order[a.mark()], order[b.mark()]), cmp.Compare(a.path, b.path))
-	})
-	var rows []Row
-	for _, p := range list {
-		if p.last == nil && len(p.tests) == 0 {
-			continue // open, and not seen in this run
-		}
-		rows = append(rows, p.all(full)...)
+// progress is how far the run is.
+func (t *testState) progress() (ended, failed, running int) {
+	for _, p := range t.packages {
+		failed += p.failed
+		running += p.running
+		ended += len(p.tests) - p.running
 	}
-	return rows
-}
-
-// all are the rows of a package.
-func (p *testPackage) all(full bool) []Row {
-	want := shape{made: true, open: p.open, full: full}
-	if p.shape == want {
-		return p.rows
-	}
-	p.shape = want
-	p.rows = append(p.rows[:0:0], p.row())
-	if m := p.mark(); p.open || full || m == Fail || m == Running {
-		p.rows = p.testRows(p.rows, full)
-	}
-	return p.rows
-}
-
-func (p *testPackage) row() Row {
-	r := Row{Key: "package " + p.path, Mark: p.mark(), Text: p.path, Package: p.path, Rerun: []string{"test", p.path}}
-	var note []string
-	if p.failed > 0 {
-		note = append(note, fmt.Sprintf("%d failed", p.failed))
-	}
-	if p.running > 0 {
-		note = append(note, fmt.Sprintf("%d running", p.running))
-	}
-	if p.last != nil {
-		switch {
-		case p.last.Outcome == event.NoTests:
-			note = append(note, "no tests")
-		case p.last.Outcome == event.BuildFailed:
-			note = append(note, "not built")
-		default:
-			note = append(note, count(p.last.Tests, "test"))
-		}
-		if p.last.Cached {
-			note = append(note, "cached")
-		} else if p.last.ElapsedNS > 0 {
-			note = append(note, duration(p.last.ElapsedNS))
-		}
-	}
-	r.Note = strings.Join(note, ", ")
-	return r
-}
-
-// testRows adds the tests of a package: all, or those that fail or run.
-func (p *testPackage) testRows(rows []Row, full bool) []Row {
-	if p.last != nil && p.last.BuildOutput+p.last.Output != "" {
-		text := p.last.BuildOutput + p.last.Output
-		rows = append(rows, Row{Key: "output " + p.path, Mark: Fail, Depth: 1, Text: headline(text), Detail: text})
-	}
-	names := slices.SortedFunc(maps.Keys(p.tests), func(a, b string) int {
-		return cmp.Compare(strings.ReplaceAll(a, "/", "\x00"), strings.ReplaceAll(b, "/", "\x00"))
-	})
-	for _, name := range names {
-		c := p.tests[name]
-		if m := c.mark(); !p.open && !full && m != Fail && m != Running && m != Flaky {
-			continue
-		}
-		r := p.testRow(name, c)
-		if full {
-			r.Depth, r.Text = 0, p.path+" "+name
-		}
-		rows = append(rows, r)
-	}
-	return rows
-}
-
-func (p *testPackage) testRow(name string, c *test) Row {
-	short := name[strings.LastIndexByte(name, '/')+1:]
-	r := Row{
-		Key: "test " + p.path + " " + name, Mark: c.mark(), Depth: 1 + strings.Count(name, "/"), Text: short,
-		Package: p.path, File: c.file, Line: c.line, Rerun: []string{"test", "-run=" + pattern(name), p.path},
-	}
-	if c.elapsed > 0 {
-		r.Note = duration(c.elapsed)
-	}
-	if c.slow {
-		r.Note = strings.TrimSpace("slow " + r.Note)
-	}
-	if c.output != "" {
-		r.Detail = p.path + " " + name + "\n\n" + c.output
-	}
-	return r
-}
-
-func count(n int, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return fmt.Sprintf("%d %s", n, thing)
+	return ended, failed, running
 }
 
 // pattern is what -run takes for one test.
@@ -294,5 +233,3 @@ func pattern(name string) string {
 	}
 	return strings.Join(parts, "/")
 }
-
-func mapKeys[K comparable, V any](m map[K]V) iter.Seq[K] { return maps.Keys(m) }

@@ -36,9 +36,20 @@ func shop() *state.State {
 		event.TestPackage{Package: "example.com/shop/a/very/long/path/to/a/package/whose/name/does/not/fit", Outcome: "pass", Tests: 12, Cached: true},
 		event.TestPackage{Package: "example.com/shop/\x1b[31mevil", Outcome: "pass", Tests: 1},
 		event.BuildPackage{ImportPath: "example.com/shop/cart", Outcome: event.Compiled, Root: true, WallNS: 30e6},
+		event.TestSandbox{Package: "example.com/shop/cart", Wrote: []event.TestWrite{{Path: "out.golden", Op: "created"}}},
+		event.BuildAction{ID: 1, Package: "example.com/shop/cart", Phase: "compile", Outcome: event.Compiled, Critical: true, StartNS: 1e8, DoneNS: 5e8},
+		event.BuildTimings{WallNS: 1e9, CriticalNS: 4e8, LoadNS: 9e7, Parallel: 2, Critical: []int{1}},
+		event.CacheStats{Dir: "/c", HoldsBytes: 5 << 20, LimitBytes: 10 << 20, Builds: 3, Compiled: 1, Reused: 3},
 		event.KernelFinding{ID: "MPTCP", Title: "listeners speak Multipath TCP", Verdict: "yes", Severity: "warning"},
 	} {
 		s.Apply(e)
+	}
+	s.SetGraph(`{"modules": [{"path": "example.com/shop", "main": true}, {"path": "golang.org/x/text", "version": "v0.34.0", "direct": true},
+		{"path": "golang.org/x/tools", "version": "v0.41.0"}], "edges": [{"from": "example.com/shop", "to": "golang.org/x/text", "version": "v0.34.0"},
+		{"from": "golang.org/x/text", "to": "golang.org/x/tools", "version": "v0.40.0"}]}`)
+	s.Apply(event.GraphPhantom{Class: "P1", Name: "graph-only", Module: "golang.org/x/tools@v0.41.0", Evidence: "no package of it is imported", Advice: "nothing to do"})
+	for _, command := range []string{"cycles", "phantom"} {
+		s.Joined(state.Graph, []string{"graph", command}, 0, "")
 	}
 	return s
 }
@@ -51,15 +62,17 @@ func TestGolden(t *testing.T) {
 		"detail":   func(s *state.State) { s.Press("3"); s.Press("j"); s.Press("j"); s.Press("enter") },
 		"help":     func(s *state.State) { s.Press("?") },
 		"filter":   func(s *state.State) { s.Press("3"); s.Press("/"); s.Type("count") },
-		"build":    func(s *state.State) { s.Press("2") },
+		"build":    func(s *state.State) { s.Press("2"); s.Press("enter"); s.Press("G") },
+		"graph":    func(s *state.State) { s.Press("4"); s.Press("G"); s.Press("l"); s.Press("l") },
+		"doctor":   func(s *state.State) { s.Press("6"); s.Press("G") },
 	}
 	for name, press := range screens {
-		for _, size := range [][2]int{{40, 10}, {80, 24}, {120, 40}} {
+		for _, size := range [][2]int{{40, 10}, {60, 15}, {80, 24}, {120, 40}} {
 			t.Run(fmt.Sprintf("%s-%dx%d", name, size[0], size[1]), func(t *testing.T) {
 				s := shop()
 				s.Resize(size[1] - Chrome)
 				press(s)
-				got := View(s, Options{Width: size[0], Height: size[1], Now: now})
+				got := View(s, Options{Width: size[0], Height: size[1], Title: "shop", Now: now})
 				check(t, got, size[0], size[1])
 				file := filepath.Join("testdata", strings.ReplaceAll(t.Name(), "TestGolden/", "")+".txt")
 				if *update {
@@ -72,12 +85,12 @@ func TestGolden(t *testing.T) {
 					t.Errorf("%v; the screen is\n%s\nwant\n%s", err, got, want)
 				}
 				// Colours add escape sequences and nothing else; ASCII is ASCII.
-				color := View(s, Options{Width: size[0], Height: size[1], Now: now, Color: true})
+				color := View(s, Options{Width: size[0], Height: size[1], Title: "shop", Now: now, Color: true})
 				check(t, color, size[0], size[1])
 				if a, b := trimmed(ansi.Strip(color)), trimmed(got); a != b {
 					t.Errorf("in colours it says\n%s", a)
 				}
-				ascii := View(s, Options{Width: size[0], Height: size[1], Now: now, ASCII: true})
+				ascii := View(s, Options{Width: size[0], Height: size[1], Title: "shop", Now: now, ASCII: true})
 				check(t, ascii, size[0], size[1])
 				if i := strings.IndexFunc(ascii, func(r rune) bool { return r > 126 }); i >= 0 {
 					t.Errorf("not ASCII from %q on", ascii[i:])
@@ -114,15 +127,15 @@ func check(t *testing.T, screen string, width, height int) {
 	}
 }
 
-// TestSizes draws every size there is without a panic.
+// TestSizes draws screens of all kinds of sizes without a panic.
 func TestSizes(t *testing.T) {
-	for width := range 130 {
+	for _, width := range []int{0, 1, 2, 3, 10, 40, 59, 60, 61, 70, 79, 80, 90, 97, 100, 109, 110, 111, 130, 200} {
 		for _, height := range []int{0, 1, 2, 14, 15, 16, 50} {
-			for _, keys := range []string{"1", "3", "?", "2"} {
+			for _, keys := range []string{"1", "3", "?", "2", "4", "6"} {
 				s := shop()
 				s.Resize(height - Chrome)
 				s.Press(keys)
-				check(t, View(s, Options{Width: width, Height: height, Now: now, Color: true}), width, max(height, 1))
+				check(t, View(s, Options{Width: width, Height: height, Title: "shop", Now: now, Color: true}), width, max(height, 1))
 			}
 		}
 	}
@@ -137,7 +150,7 @@ func BenchmarkView(b *testing.B) {
 	s.Resize(36)
 	s.Press("3")
 	for b.Loop() {
-		if View(s, Options{Width: 120, Height: 40, Now: now, Color: true}) == "" {
+		if View(s, Options{Width: 120, Height: 40, Title: "shop", Now: now, Color: true}) == "" {
 			b.Fatal("nothing")
 		}
 	}
