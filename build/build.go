@@ -11,6 +11,7 @@ import (
 	"github.com/gust-go/gust/build/direct"
 	"github.com/gust-go/gust/build/overlay"
 	"github.com/gust-go/gust/build/runexec"
+	"github.com/gust-go/gust/build/share"
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/gocmd"
@@ -60,11 +61,13 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 	} else {
 		r.session.toolexec.Steps = target.plans()
 		target.begin()
+		r.share = r.startShare(ctx)
 		res, err = r.wrapped(ctx)
 		if err == nil && res.ExitCode == 0 {
 			target.remember(ctx)
 		}
 		target.end()
+		r.endShare(r.share)
 		r.session.close()
 		r.keepCache(ctx)
 	}
@@ -98,6 +101,7 @@ type runner struct {
 	total   event.BuildSummary
 	timed   *timed // nil unless the build is
 	reader  *follower
+	share   *share.Share // nil without a remote cache
 	steps   direct.Recorder
 	done    map[string]bool // packages that were compiled before go was started
 }
@@ -114,7 +118,7 @@ func (r *runner) plainReason() (why error, quiet bool) {
 		return r.userToolexec(), false
 	case r.goFlag("compiler") != "" && r.goFlag("compiler") != "gc":
 		return fmt.Errorf("-compiler=%s is in use", r.goFlag("compiler")), false
-	case r.env.GOCACHEPROG != "":
+	case r.foreignCacheprog():
 		return errors.New("GOCACHEPROG is in use, and reused objects must not get into a shared cache"), false
 	}
 	return nil, false
@@ -191,7 +195,14 @@ func (r *runner) wrapped(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	if r.share != nil {
+		r.session.toolexec.Share = r.share.Socket()
+	}
 	value, err := r.session.toolexec.Encode()
+	if err != nil {
+		return Result{}, err
+	}
+	remote, err := r.shareEnv(r.share)
 	if err != nil {
 		return Result{}, err
 	}
@@ -201,6 +212,7 @@ func (r *runner) wrapped(ctx context.Context) (Result, error) {
 		environ = os.Environ()
 	}
 	g.Env = append(environ[:len(environ):len(environ)], "GOCACHE="+r.session.gocache, toolexecVar+"="+value)
+	g.Env = append(g.Env, remote...)
 	if r.Verb == "run" && runexec.Command != "" {
 		g.Env = append(g.Env, runexec.Var+"="+runexec.Encode(environ))
 	}
@@ -241,13 +253,13 @@ func (r *runner) goArgs(flags ...string) []string {
 }
 
 // doubtful reports whether a failure could be gust's doing: no compile failed,
-// and either results were reused, which leaves the linker, or there is no room
-// in gust's cache.
+// and either results were reused, which leaves the linker, or go depended on gust
+// for its cache, or there is no room in gust's cache.
 func (r *runner) doubtful() bool {
 	if r.Verb != "build" && r.Verb != "install" || r.total.Failed > 0 {
 		return false
 	}
-	return r.total.Reused+r.total.Relinked > 0 || overlay.Room(r.session.gocache) != nil
+	return r.share != nil || r.total.Reused+r.total.Relinked > 0 || overlay.Room(r.session.gocache) != nil
 }
 
 // retry builds plainly after a doubtful failure. A failure that is the user's

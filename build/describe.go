@@ -78,7 +78,7 @@ func (t *target) list(ctx context.Context) ([]astcache.Package, error) {
 	if g.Env == nil {
 		g.Env = os.Environ()
 	}
-	g.Env = append(g.Env[:len(g.Env):len(g.Env)], "GOCACHE="+t.session.gocache)
+	g.Env = append(g.Env[:len(g.Env):len(g.Env)], "GOCACHE="+t.session.gocache, "GOCACHEPROG=")
 	out, err := g.Output(ctx, append(args, gocmd.Packages(t.Verb, t.Args)...)...)
 	if err != nil {
 		return nil, err

@@ -96,6 +96,7 @@ func (f *follower) entry(e toolexec.Entry) {
 		}
 		f.warned[e.Warning] = true
 	}
+	f.r.shared(e.Stored)
 	if e.Start != nil {
 		f.r.timed.tool(e.Start)
 		f.r.sink.Emit(event.BuildStart{ImportPath: e.Start.ImportPath, Tool: e.Start.Name})

@@ -38,6 +38,9 @@ type Options struct {
 	// Timings makes Run report when each step ran, unless it is nil.
 	Timings *Timings
 
+	// Remote is a cache that machines share; nil for none.
+	Remote *Remote
+
 	// Env is what go env says, if the caller has asked already; nil makes Run
 	// ask.
 	Env *gocmd.Env

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -34,10 +35,8 @@ func (r *runner) newSession(ctx context.Context) (session, error) {
 	if err != nil {
 		return session{}, err
 	}
-	lines := string(r.Lines)
-	if lines == "" {
-		lines = string(LinesExact)
-	}
+	lines := string(r.lines())
+	mixed := r.mixed()
 	s := session{env: planEnv(r.env), store: &store.Store{Dir: filepath.Join(root, "store"), Now: time.Now}}
 	// One overlay belongs to one user's cache, and what a relaxed build leaves
 	// must not be taken for exact.
@@ -59,11 +58,15 @@ func (r *runner) newSession(ctx context.Context) (session, error) {
 		Verify:     r.getenv("GUST_VERIFY") == "1",
 		GOROOT:     r.env.GOROOT,
 		GOMODCACHE: r.env.GOMODCACHE,
-		Mixed:      r.mixed(),
+		Mixed:      mixed,
+		Module:     r.mainModule(mixed),
 		Starts:     r.timed != nil,
 	}
 	return s, nil
 }
+
+// lines is the rule for line tables.
+func (r *runner) lines() Lines { return cmp.Or(r.Lines, LinesExact) }
 
 // sessionDir makes a directory for this build and removes those that killed
 // builds left behind.

@@ -25,6 +25,7 @@ type buildFlags struct {
 	timings timingsFlag
 	json    bool
 	color   string
+	remote  string
 	watch   watchFlags
 	matrix  matrixFlag
 }
@@ -63,6 +64,7 @@ func (flags *buildFlags) register(c *cobra.Command) {
 	f.Lookup("explain").NoOptDefVal = explainAll
 	f.Var(&flags.timings, "timings", "write down when each step ran")
 	f.Lookup("timings").NoOptDefVal = timingsDefault
+	f.StringVar(&flags.remote, "remote-cache-mode", "", "read, write, readwrite or off")
 	f.BoolVar(&flags.json, "json", false, "write gust's events to stdout")
 	f.StringVar(&flags.color, "color", "auto", "auto, always or never")
 	flags.watch.add(c)
@@ -87,6 +89,8 @@ Flags of gust's own:
   --lines=relaxed   also reuse code that is the same but for line numbers of what
                     was inlined into it: tracebacks may name lines of an older version
   --no-reuse        compile everything that go asks for
+  --remote-cache-mode=MODE  readwrite (default), read, write or off: what to do
+                    with the cache that GUST_REMOTE_CACHE names
   --json            write gust's events to stdout, one JSON object a line
                     (-json, with one dash, is go's)
   --color=WHEN      auto, always or never
@@ -98,6 +102,7 @@ Environment:
   GUST_CACHE        directory of gust's cache
   GUST_CACHE_SIZE   size to keep the cache to, see gust cache trim --help
   GUST_GO           the go command to drive, instead of the first in PATH
+  GUST_REMOTE_CACHE server to share results by, see gust cacheprog --help
 %s
 ` + exitStatus + `
 `
@@ -172,8 +177,27 @@ func (a *app) buildOptions(c *cobra.Command, verb string, args []string, flags *
 	if err != nil {
 		return nil, "", usageError(verb, "--color: %w", err)
 	}
+	if opts.Remote, err = a.buildRemote(verb, flags.remote); err != nil {
+		return nil, "", err
+	}
 	opts.Go, err = a.findGo()
 	return opts, color, err
+}
+
+// buildRemote is the remote cache of a build. What is wrong with its variables
+// must not keep anybody from building; a flag was typed a moment ago.
+func (a *app) buildRemote(verb, mode string) (*build.Remote, error) {
+	if _, _, err := remoteMode(mode); err != nil {
+		return nil, usageError(verb, "--remote-cache-mode: %w", err)
+	}
+	r, err := a.remoteCache(mode)
+	if err != nil {
+		a.warn("no remote cache: "+err.Error(), "run: gust cacheprog --help")
+	}
+	if r == nil || err != nil {
+		return nil, nil
+	}
+	return &build.Remote{Cache: r.Client, Read: r.read, Write: r.write, Drain: remoteDrain}, nil
 }
 
 // setFlags gives cobra the flags that were meant for it.

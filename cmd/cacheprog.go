@@ -32,7 +32,7 @@ Environment:
   GUST_REMOTE_CACHE_KEY      sign:… to write and read, check:… to read what was
                              signed with it, anyone to believe everybody who can
                              write to the server
-  GUST_REMOTE_CACHE_MODE     both (default), read or write
+  GUST_REMOTE_CACHE_MODE     readwrite (default), read, write or off
   GUST_REMOTE_CACHE_TOKEN    for bearer authentication
   GUST_REMOTE_CACHE_TIMEOUT  how long to wait for an answer (5s)
   GUST_REMOTE_CACHE_HEADER   more headers, one a line: Name: value
@@ -94,18 +94,21 @@ func (a *app) cacheprog(ctx context.Context, dir string, verbose bool) error {
 	if err != nil {
 		return err
 	}
-	s := &cacheprog.Server{Local: local, Now: a.clock.Now, Drain: 10 * time.Second}
-	r, err := a.remoteCache()
+	s := &cacheprog.Server{Local: local, Now: a.clock.Now, Drain: remoteDrain}
+	r, err := a.remoteCache("")
 	if err != nil {
 		a.warn("no remote cache: "+err.Error(), "run: gust cacheprog --help")
 	} else if r != nil {
-		s.Remote = r
+		s.Remote, s.ReadOnly = r.Client, !r.write
 	}
 	err = s.Serve(ctx, a.term.In, a.term.Out)
 	if verbose {
-		n := &s.Stats
+		n, sent, notSent := &s.Stats, int64(0), int64(0)
+		if s.Sender != nil {
+			sent, notSent = s.Sender.Sent.Load(), s.Sender.NotSent.Load()
+		}
 		fmt.Fprintf(a.term.Err, "gust cacheprog: %d here, %d from the remote cache (%d bytes), %d missing, %d made, %d sent, %d not sent, %d wrong\n",
-			n.Hits.Load(), n.RemoteHits.Load(), n.RemoteBytes.Load(), n.Misses.Load(), n.Puts.Load(), n.Uploaded.Load(), n.NotUploaded.Load(), n.Wrong.Load())
+			n.Hits.Load(), n.RemoteHits.Load(), n.RemoteBytes.Load(), n.Misses.Load(), n.Puts.Load(), sent, notSent, n.Wrong.Load())
 	}
 	return err
 }
@@ -134,9 +137,34 @@ func (a *app) goCache(ctx context.Context, dir string) (string, error) {
 	return dir, nil
 }
 
+// remoteDrain is how long the end of a command waits for what is to be sent.
+const remoteDrain = 10 * time.Second
+
+// remoteClient is a server, and what is wanted of it.
+type remoteClient struct {
+	*remote.Client
+	read, write bool
+}
+
+// remoteMode reads the name of a mode.
+func remoteMode(mode string) (read, write bool, err error) {
+	switch mode {
+	case "", "readwrite", "both":
+		return true, true, nil
+	case "read":
+		return true, false, nil
+	case "write":
+		return false, true, nil
+	case "off":
+		return false, false, nil
+	}
+	return false, false, fmt.Errorf("%q is no mode; there are readwrite, read, write, off", mode)
+}
+
 // remoteCache is the server that the environment names, nil for none. The
-// process's own environment counts, and nothing of the checkout's.
-func (a *app) remoteCache() (*remote.Client, error) {
+// process's own environment counts, and nothing of the checkout's. A mode that
+// is not empty counts instead of the environment's.
+func (a *app) remoteCache(mode string) (*remoteClient, error) {
 	get := func(name string) string { return lookup(a.env.process, name) }
 	address, limit, err := a.remoteAddress()
 	if address == "" || err != nil {
@@ -151,17 +179,17 @@ func (a *app) remoteCache() (*remote.Client, error) {
 	if o.Key, err = remote.ParseKey(text); err != nil {
 		return nil, fmt.Errorf("GUST_REMOTE_CACHE_KEY is %w: sign:…, check:… or anyone", err)
 	}
-	switch mode := get("GUST_REMOTE_CACHE_MODE"); mode {
-	case "", "both":
-		o.Read, o.Write = true, true
-	case "read":
-		o.Read = true
-	case "write":
-		if o.Write = true; !o.Key.CanSign() {
-			return nil, errors.New("GUST_REMOTE_CACHE_MODE is write, and GUST_REMOTE_CACHE_KEY cannot sign")
-		}
-	default:
-		return nil, fmt.Errorf("GUST_REMOTE_CACHE_MODE is %q; there are both, read, write", mode)
+	if mode == "" {
+		mode = get("GUST_REMOTE_CACHE_MODE")
+	}
+	if o.Read, o.Write, err = remoteMode(mode); err != nil {
+		return nil, fmt.Errorf("GUST_REMOTE_CACHE_MODE: %w", err)
+	}
+	switch {
+	case !o.Read && !o.Write:
+		return nil, nil
+	case !o.Read && !o.Key.CanSign():
+		return nil, errors.New("the mode is write, and GUST_REMOTE_CACHE_KEY cannot sign")
 	}
 	if value := get("GUST_REMOTE_CACHE_TIMEOUT"); value != "" {
 		if o.Timeout, err = time.ParseDuration(value); err != nil || o.Timeout <= 0 {
@@ -181,5 +209,5 @@ func (a *app) remoteCache() (*remote.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("GUST_REMOTE_CACHE: %w", err)
 	}
-	return r, nil
+	return &remoteClient{r, o.Read, o.Write && o.Key.CanSign()}, nil
 }

@@ -94,6 +94,8 @@ func (a *app) flagValues(path, flag string) candidates {
 		return words(testview.Formats()...)
 	case "test --format-icons":
 		return words(testview.Icons()...)
+	case "build --remote-cache-mode", "install --remote-cache-mode", "run --remote-cache-mode", "test --remote-cache-mode":
+		return words("readwrite", "read", "write", "off")
 	case "build --lines", "install --lines", "run --lines", "test --lines":
 		return words("exact", "relaxed")
 	case "test --flaky":

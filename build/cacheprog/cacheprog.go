@@ -45,6 +45,10 @@ type Server struct {
 	// Drain is how long the end waits for what is still to be sent to the
 	// remote.
 	Drain time.Duration
+	// Sender sends to the remote, and outlives the server; nil makes one that
+	// does not, unless there is nothing to be sent.
+	Sender   *Sender
+	ReadOnly bool
 
 	// Stats counts what was done.
 	Stats Stats
@@ -53,24 +57,13 @@ type Server struct {
 	flush   *bufio.Writer
 	mu      sync.Mutex // of out
 	working sync.WaitGroup
-	uploads chan upload
-	sending sync.WaitGroup
 }
 
 // Stats are counts.
 type Stats struct {
-	Hits, RemoteHits, Misses, Puts, Uploaded, NotUploaded, Wrong atomic.Int64
-	RemoteBytes                                                  atomic.Int64
+	Hits, RemoteHits, Misses, Puts, Wrong atomic.Int64
+	RemoteBytes                           atomic.Int64
 }
-
-type upload struct {
-	action gocache.ID
-	entry  gocache.Entry
-	path   string
-}
-
-// maxUploads bounds what waits for being sent; the rest is not sent.
-const maxUploads = 1024
 
 type request struct {
 	ID       int64
@@ -99,15 +92,23 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	defer cancel()
 	s.flush = bufio.NewWriter(out)
 	s.out = json.NewEncoder(s.flush)
-	s.startUploads(ctx)
+	own := s.Sender == nil && s.Remote != nil && !s.ReadOnly
+	if own {
+		s.Sender = NewSender(ctx, s.Remote)
+	}
+	end := func(wait time.Duration) {
+		s.working.Wait()
+		if own {
+			s.Sender.Close(wait)
+		}
+	}
 	s.respond(response{KnownCommands: []string{"get", "put", "close"}})
 	r := bufio.NewReaderSize(in, 64<<10)
 	for {
 		req, err := next(r)
 		if err != nil {
 			cancel() // nobody waits for what is under way
-			s.working.Wait()
-			s.endUploads(0)
+			end(0)
 			if errors.Is(err, io.EOF) {
 				return nil
 			}
@@ -115,8 +116,7 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 		}
 		switch req.Command {
 		case "close":
-			s.working.Wait()
-			s.endUploads(s.Drain)
+			end(s.Drain)
 			_ = s.Local.Trim() // another go command will
 			s.respond(response{ID: req.ID})
 			return nil
@@ -125,8 +125,7 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 		case "put":
 			if err := s.put(req, r); err != nil {
 				cancel()
-				s.working.Wait()
-				s.endUploads(0)
+				end(0)
 				return err
 			}
 		default:
@@ -213,33 +212,42 @@ var errWrong = errors.New("the content does not match its digest")
 
 // fetch brings an entry over from the remote.
 func (s *Server) fetch(ctx context.Context, action gocache.ID) (e gocache.Entry, path string, err error) {
-	e, body, err := s.Remote.Get(ctx, action)
-	if err != nil {
-		return e, "", err
-	}
-	defer body.Close()
 	temp, err := s.Local.Temp()
 	if err != nil {
 		return e, "", err
 	}
-	h := sha256.New()
-	n, err := io.Copy(io.MultiWriter(temp, h), io.LimitReader(body, e.Size+1))
+	e, err = s.Stats.Fetch(ctx, s.Remote, action, temp)
 	if closeErr := temp.Close(); err == nil {
 		err = closeErr
-	}
-	if err == nil && (n != e.Size || gocache.ID(h.Sum(nil)) != e.Output) {
-		s.Stats.Wrong.Add(1)
-		err = errWrong
-		s.Remote.Broken(err)
 	}
 	if err != nil {
 		_ = os.Remove(temp.Name())
 		return e, "", err
 	}
-	s.Stats.RemoteBytes.Add(n)
 	e.Time = s.Now()
 	path, err = s.Local.Put(action, e, temp.Name())
 	return e, path, err
+}
+
+// Fetch writes what an action has made to w, and returns an error unless that
+// is all of it and nothing else.
+func (s *Stats) Fetch(ctx context.Context, r Remote, action gocache.ID, w io.Writer) (gocache.Entry, error) {
+	e, body, err := r.Get(ctx, action)
+	if err != nil {
+		return e, err
+	}
+	defer body.Close()
+	h := sha256.New()
+	n, err := io.Copy(io.MultiWriter(w, h), io.LimitReader(body, e.Size+1))
+	if err == nil && (n != e.Size || gocache.ID(h.Sum(nil)) != e.Output) {
+		s.Wrong.Add(1)
+		err = errWrong
+		r.Broken(err)
+	}
+	if err == nil {
+		s.RemoteBytes.Add(n)
+	}
+	return e, err
 }
 
 // put stores what go has made. The error is of the protocol; what goes wrong
@@ -300,12 +308,8 @@ func (s *Server) store(id int64, action gocache.ID, e gocache.Entry, temp string
 		return
 	}
 	s.Stats.Puts.Add(1)
-	if s.Remote != nil {
-		select {
-		case s.uploads <- upload{action, e, path}:
-		default:
-			s.Stats.NotUploaded.Add(1)
-		}
+	if s.Sender != nil {
+		s.Sender.Send(action, e, path)
 	}
 	s.respond(response{ID: id, DiskPath: path})
 }
@@ -389,42 +393,4 @@ func (q *quoted) Read(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	return n, nil
-}
-
-// startUploads begins to send what is put.
-func (s *Server) startUploads(ctx context.Context) {
-	if s.Remote == nil {
-		return
-	}
-	s.uploads = make(chan upload, maxUploads)
-	for range 8 {
-		s.sending.Add(1)
-		go func() {
-			defer s.sending.Done()
-			for u := range s.uploads {
-				if ctx.Err() != nil || s.Remote.Put(ctx, u.action, u.entry, u.path) != nil {
-					s.Stats.NotUploaded.Add(1)
-					continue
-				}
-				s.Stats.Uploaded.Add(1)
-			}
-		}()
-	}
-}
-
-// endUploads waits for what is still to be sent.
-func (s *Server) endUploads(atMost time.Duration) {
-	if s.Remote == nil {
-		return
-	}
-	close(s.uploads)
-	done := make(chan struct{})
-	go func() {
-		s.sending.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-	case <-time.After(atMost):
-	}
 }

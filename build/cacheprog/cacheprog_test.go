@@ -267,7 +267,7 @@ func TestRemote(t *testing.T) {
 		c.do(put(fmt.Sprint(i), body), body)
 	}
 	c.close()
-	if n := one.Stats.Uploaded.Load(); n != 50 {
+	if n := one.Sender.Sent.Load(); n != 50 {
 		t.Errorf("%d of 50 are uploaded at the end", n)
 	}
 
@@ -301,15 +301,20 @@ func TestRemote(t *testing.T) {
 func TestDrain(t *testing.T) {
 	f := &fake{all: map[gocache.ID]gocache.Entry{}, bodies: map[gocache.ID][]byte{}, block: make(chan struct{})}
 	s := local(t)
-	s.Remote, s.Drain = f, 10*time.Millisecond
+	s.Remote, s.Sender = f, newSender(t.Context(), f, 32)
 	c := serve(t, s)
-	for i := range maxUploads + 100 {
+	for i := range 132 {
 		c.do(put(fmt.Sprint(i), []byte("x")), []byte("x"))
 	}
-	if n := s.Stats.NotUploaded.Load(); n < 50 {
+	if n := s.Sender.NotSent.Load(); n < 50 {
 		t.Errorf("%d are not uploaded though the queue is full", n)
 	}
 	c.close()
+	s.Sender.Close(10 * time.Millisecond)
+	if n := s.Sender.NotSent.Load(); n != 132 {
+		t.Errorf("%d of 132 are given up", n)
+	}
+	s.Sender.Send(gocache.ID{}, gocache.Entry{}, "")
 }
 
 // FuzzServe: nothing that go could send, or could not, makes it panic or hang.

@@ -32,6 +32,9 @@ var ErrMiss = errors.New("not in the cache")
 
 // A Cache is a directory.
 type Cache struct {
+	// TempDir is where in the cache new files are written; empty means 00.
+	TempDir string
+
 	dir string
 	now func() time.Time
 }
@@ -70,7 +73,15 @@ func (c *Cache) file(id ID, kind string) string {
 func (c *Cache) Temp() (*os.File, error) {
 	// os.CreateTemp would make it unreadable for those that the umask admits.
 	name := fmt.Sprintf("gust-%d-%016x", os.Getpid(), rand.Uint64())
-	f, err := os.OpenFile(filepath.Join(c.dir, "00", name), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	sub := c.TempDir
+	if sub == "" {
+		sub = "00"
+	}
+	f, err := os.OpenFile(filepath.Join(c.dir, sub, name), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	if errors.Is(err, fs.ErrNotExist) {
+		_ = os.Mkdir(filepath.Join(c.dir, sub), 0o777)
+		f, err = os.OpenFile(filepath.Join(c.dir, sub, name), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("write to the build cache: %w", err)
 	}

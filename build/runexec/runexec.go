@@ -24,7 +24,7 @@ const Command = "runexec"
 const Var = "GUST_RUN_ENV"
 
 // Names are the variables that gust sets for go run.
-func Names() []string { return []string{"GOCACHE", "GUST_TOOLEXEC", "GUST_DEPTH", Var} }
+func Names() []string { return []string{"GOCACHE", "GOCACHEPROG", "GUST_TOOLEXEC", "GUST_DEPTH", Var} }
 
 // Encode notes what the variables are in an environment before gust sets them.
 func Encode(environ []string) string {

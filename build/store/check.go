@@ -12,6 +12,10 @@ import (
 // Check reads an entry and says what is wrong with it, nil if nothing is. The
 // path is that of a file below the store's directory.
 func Check(path string, r io.Reader) error {
+	return check(Kind(filepath.Base(filepath.Dir(filepath.Dir(path)))), key(path), r)
+}
+
+func check(k Kind, key string, r io.Reader) error {
 	head := make([]byte, len(magic)+sha256.Size)
 	if _, err := io.ReadFull(r, head); err != nil {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -30,20 +34,14 @@ func Check(path string, r io.Reader) error {
 	if !bytes.Equal(h.Sum(nil), sum) {
 		return errors.New("content does not match its checksum")
 	}
-	if byContent(path) && key(path) != hex.EncodeToString(sum) {
+	if byContent(k) && key != hex.EncodeToString(sum) {
 		return errors.New("content does not match its name")
 	}
 	return nil
 }
 
 // byContent reports whether an entry's name is the hash of its content.
-func byContent(path string) bool {
-	switch Kind(filepath.Base(filepath.Dir(filepath.Dir(path)))) {
-	case Object, Source:
-		return true
-	}
-	return false
-}
+func byContent(k Kind) bool { return k == Object || k == Source }
 
 // key is the key of the entry at path.
 func key(path string) string {

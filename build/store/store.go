@@ -134,6 +134,28 @@ func (s *Store) Put(k Kind, key string, body ...[]byte) error {
 	return nil
 }
 
+// ErrDamaged means that an entry from elsewhere is not one.
+var ErrDamaged = errors.New("not an entry of the store")
+
+// Import adds an entry as it is in another store: fill writes its file.
+func (s *Store) Import(k Kind, key string, fill func(io.Writer) error) error {
+	file, err := s.path(k, key)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := fill(&b); err != nil {
+		return err
+	}
+	if err := check(k, key, bytes.NewReader(b.Bytes())); err != nil {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return write(file, b.Bytes())
+}
+
+// Path is the file of an entry, which need not exist.
+func (s *Store) Path(k Kind, key string) (string, error) { return s.path(k, key) }
+
 // head is what an entry begins with.
 func head(body [][]byte) []byte {
 	h := sha256.New()

@@ -104,6 +104,22 @@ func (c *compileArgs) neutral(s string) string {
 	return strings.ReplaceAll(s, c.workDir, "$WORK")
 }
 
+// trimmedDir is the directory of the sources if go's -trimpath takes it out of
+// all that the compiler writes, "" if it does not. cmd/go then writes it first
+// (cmd/go/internal/work.(*Action).trimpath), and leaves it out of its own key.
+func (c *compileArgs) trimmedDir() string {
+	dir, _, ok := strings.Cut(c.byName["trimpath"], "=>")
+	if !ok || !filepath.IsAbs(dir) || dir == c.objDir {
+		return ""
+	}
+	for _, src := range c.sources {
+		if !within(dir, src) && !within(c.objDir, src) {
+			return ""
+		}
+	}
+	return dir
+}
+
 // actual undoes neutral, for this build's directories.
 func (c *compileArgs) actual(s string) string {
 	s = strings.ReplaceAll(s, "$OBJ", c.objDir)

@@ -1,6 +1,8 @@
 package toolexec
 
 import (
+	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -94,7 +96,7 @@ func TestLocal(t *testing.T) {
 func TestKey(t *testing.T) {
 	cfg := &importcfg{paths: []string{"fmt"}, files: map[string]string{"fmt": "/cache/fmt"}}
 	key := func(in Inputs, cfg *importcfg) string {
-		k, err := in.key(cfg)
+		k, err := in.key(cfg, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,6 +125,68 @@ func TestKey(t *testing.T) {
 	more := &importcfg{paths: []string{"fmt", "os"}}
 	if key(base, more) == want || key(base, &importcfg{paths: cfg.paths, other: []string{"importmap a=b"}}) == want {
 		t.Error("the key does not depend on the importcfg")
+	}
+}
+
+// TestKeyTrimmed: with go's -trimpath the key is the same in all directories, and
+// another one without.
+func TestKeyTrimmed(t *testing.T) {
+	root := t.TempDir()
+	key := func(name, trimpath string) string {
+		dir := filepath.Join(root, name)
+		write := func(file, text string) string {
+			file = filepath.Join(dir, file)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o777), os.WriteFile(file, []byte(text), 0o666)); err != nil {
+				t.Fatal(err)
+			}
+			return file
+		}
+		src, text := write("p.go", "package p"), write("x.txt", "x")
+		cfg, err := json.Marshal(map[string]any{"Files": map[string]string{"x.txt": text}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		obj := filepath.Join(t.TempDir(), "work", "b001")
+		if err := os.MkdirAll(obj, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		embed := filepath.Join(obj, "embedcfg")
+		if err := os.WriteFile(embed, cfg, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		c, ok := parseCompile([]string{"-o", filepath.Join(obj, "_pkg_.a"), "-trimpath", strings.ReplaceAll(trimpath, "DIR", dir) + obj + "=>",
+			"-p", "m/p", "-importcfg", "x", "-pack", "-embedcfg", embed, src})
+		if !ok {
+			t.Fatal("not understood")
+		}
+		in := Inputs{Tool: "go1"}
+		for _, f := range c.flags {
+			if f.name == "trimpath" {
+				in.Args = append(in.Args, "-trimpath="+c.neutral(f.value))
+			} else if f.name == "embedcfg" {
+				if err := in.addFlagFile(c, f); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		in.Files = append(in.Files, FileInput{src, "1"})
+		k, err := in.key(&importcfg{}, c.trimmedDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+	if key("a", "DIR=>m/p;") != key("b", "DIR=>m/p;") {
+		t.Error("with -trimpath the key depends on the directory")
+	}
+	if key("a", "") == key("b", "") {
+		t.Error("without -trimpath the key does not depend on the directory")
+	}
+	if key("a", "DIR=>m/p;") == key("a", "") || key("a", "DIR=>m/p;") == key("a", "DIR=>m/q;") {
+		t.Error("the key does not depend on -trimpath")
+	}
+	if key("a", "/elsewhere=>m/p;") == key("b", "/elsewhere=>m/p;") {
+		t.Error("another directory is trimmed, and the key does not depend on this one")
 	}
 }
 

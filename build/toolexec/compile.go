@@ -27,6 +27,7 @@ type wrapper struct {
 	key     string
 	sources [][]byte
 	warning string
+	shared  []Stored
 }
 
 // compile answers a call of the compiler.
@@ -85,7 +86,7 @@ func (w *wrapper) understood() bool {
 	if w.in, w.sources, err = readInputs(w.store, w.tool, w.c); err != nil {
 		return false
 	}
-	w.key, err = w.in.key(w.cfg)
+	w.key, err = w.in.key(w.cfg, w.c.trimmedDir())
 	return err == nil
 }
 
@@ -141,13 +142,13 @@ func (w *wrapper) write(h *hit) error {
 		return err
 	}
 	if h.relinked != nil {
-		w.warn(putInterface(w.store, h.export, h.relinked))
+		w.warn(w.putInterface(h.export, h.relinked))
 	}
 	if _, err := os.Stdout.WriteString(w.c.actual(string(h.match.v.Output))); err != nil {
 		return err
 	}
 	wall := time.Since(w.start)
-	w.log(Entry{Tool: "compile", Warning: w.warning, BuildPackage: event.BuildPackage{
+	w.log(Entry{Tool: "compile", Warning: w.warning, Stored: w.shared, BuildPackage: event.BuildPackage{
 		ImportPath: importPath(w.c.byName["p"]),
 		Outcome:    h.outcome,
 		Reasons:    h.match.reasons(),

@@ -42,7 +42,7 @@ func (w *wrapper) fresh(rec *record, why []event.Reason) int {
 		w.noteFailure(&failure{Code: code, Printed: w.c.neutral(string(printed)), Imports: state.list, Entry: entry})
 	}
 	_, _ = os.Stdout.Write(printed)
-	entry.Warning = w.warning
+	entry.Warning, entry.Stored = w.warning, w.shared
 	entry.WallNS = time.Since(w.start).Nanoseconds()
 	w.log(entry)
 	return code
@@ -176,7 +176,10 @@ func (w *wrapper) readImports() (s importState) {
 			return s
 		}
 		s.list = append(s.list, Import{path, f.contentID, f.export})
-		if x, err := getInterface(w.store, f.export); err == nil {
+	}
+	w.wantInterfaces(s.list)
+	for _, im := range s.list {
+		if x, err := getInterface(w.store, im.Export); err == nil {
 			s.inherited.Add(x.Layout)
 		}
 	}
@@ -198,7 +201,7 @@ func (w *wrapper) remember(rec *record, x *result, s importState, printed []byte
 		if err != nil {
 			return err
 		}
-		if err := putInterface(w.store, a.Export, &iface{Interface: *x.iface, digest: d}); err != nil {
+		if err := w.putInterface(a.Export, &iface{Interface: *x.iface, digest: d}); err != nil {
 			return err
 		}
 		v.Digest = digestText(d)
@@ -222,5 +225,5 @@ func (w *wrapper) remember(rec *record, x *result, s importState, printed []byte
 
 func (w *wrapper) putObject(parts ...[]byte) (string, error) {
 	key := store.Key(parts...)
-	return key, w.store.Put(store.Object, key, parts...)
+	return key, w.put(store.Object, key, parts...)
 }

@@ -116,11 +116,11 @@ type iface struct {
 }
 
 // putInterface stores x under the digest of its export data.
-func putInterface(st *store.Store, export []byte, x *iface) error {
+func (w *wrapper) putInterface(export []byte, x *iface) error {
 	layout := x.Layout.Bytes()
 	head := binary.LittleEndian.AppendUint32(nil, uint32(len(layout)))
 	head = append(head, x.digest[:]...)
-	return st.Put(store.Interface, store.Key(export), head, layout, export)
+	return w.put(store.Interface, store.Key(export), head, layout, export)
 }
 
 // getInterface reads what putInterface stored. The export data is left alone:

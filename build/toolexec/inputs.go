@@ -63,7 +63,7 @@ func readInputs(st *store.Store, tool string, c *compileArgs) (in Inputs, source
 		case roleOutput:
 			in.Args = append(in.Args, "-"+f.name)
 		case roleFile:
-			if err := in.addFile("-"+f.name, f.value); err != nil {
+			if err := in.addFlagFile(c, f); err != nil {
 				return in, nil, err
 			}
 		}
@@ -101,6 +101,26 @@ func (in *Inputs) addFile(name, file string) error {
 	return nil
 }
 
+// addFlagFile adds the content of the file behind a flag. That of -embedcfg names
+// files by their paths, which nothing of the result depends on.
+func (in *Inputs) addFlagFile(c *compileArgs, f flagArg) error {
+	dir := c.trimmedDir()
+	if f.name != "embedcfg" || dir == "" {
+		return in.addFile("-"+f.name, f.value)
+	}
+	b, err := os.ReadFile(f.value)
+	if err != nil {
+		return err
+	}
+	quoted, err := json.Marshal(dir + string(filepath.Separator))
+	if err != nil {
+		return err
+	}
+	b = bytes.ReplaceAll(b, quoted[:len(quoted)-1], []byte(`"$DIR/`))
+	in.Files = append(in.Files, FileInput{"-embedcfg", store.Key(b)})
+	return nil
+}
+
 // addEmbeds adds the content of the files that -embedcfg names.
 func (in *Inputs) addEmbeds(c *compileArgs) error {
 	file := c.byName["embedcfg"]
@@ -129,14 +149,36 @@ func (in *Inputs) addEmbeds(c *compileArgs) error {
 }
 
 // key is the digest of in and of the lines of the importcfg that are no
-// package files, together with the paths of those that are.
-func (in Inputs) key(cfg *importcfg) (string, error) {
+// package files, together with the paths of those that are. The directory of a
+// checkout does not count where go's -trimpath takes it out.
+func (in Inputs) key(cfg *importcfg, trimmed string) (string, error) {
 	in.Imports = nil
+	if trimmed != "" {
+		in = in.without(trimmed)
+	}
 	b, err := json.Marshal(in)
 	if err != nil {
 		return "", err
 	}
 	return store.Key([]byte("compile 1\n"), b, []byte(cfg.shape())), nil
+}
+
+// without names files relative to a directory.
+func (in Inputs) without(dir string) Inputs {
+	args := slices.Clone(in.Args)
+	for i, a := range args {
+		if rest, ok := strings.CutPrefix(a, "-trimpath="+dir+"=>"); ok {
+			args[i] = "-trimpath=$DIR=>" + rest
+		}
+	}
+	files := slices.Clone(in.Files)
+	for i, f := range files {
+		if rest, ok := strings.CutPrefix(f.Path, dir+string(filepath.Separator)); ok {
+			files[i].Path = "$DIR/" + filepath.ToSlash(rest)
+		}
+	}
+	in.Args, in.Files = args, files
+	return in
 }
 
 // importcfg is the file that maps import paths to archives.

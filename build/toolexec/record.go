@@ -36,6 +36,9 @@ type variant struct {
 // readRecord reads the compile's record. One that cannot be understood, though
 // its checksum is right, counts as none, so that it is replaced.
 func (w *wrapper) readRecord() (*record, error) {
+	if !w.NoReuse {
+		w.want(store.Compile, w.key)
+	}
 	b, err := w.store.Get(store.Compile, w.key)
 	if errors.Is(err, store.ErrMiss) {
 		return &record{}, nil
@@ -174,6 +177,7 @@ func (im *imports) match(v *variant) (*match, error) {
 // change pairs the old and the new interface of an import; ok is false unless
 // they are the same but for positions.
 func (im *imports) change(f *importFile, old Import) (c cutoff.Change, ok bool) {
+	im.w.wantInterfaces([]Import{old, {Path: f.path, Export: f.export}})
 	from, cur := im.iface(old.Export), im.iface(f.export)
 	if from == nil || cur == nil || from.digest != cur.digest {
 		return c, false
@@ -210,5 +214,5 @@ func (w *wrapper) addVariant(rec *record, v *variant) error {
 	if err != nil {
 		return err
 	}
-	return w.store.Put(store.Compile, w.key, b)
+	return w.put(store.Compile, w.key, b)
 }

@@ -12,6 +12,7 @@ import (
 // stored reads the variant's archive and gives it this compile's build ID;
 // cmd/go replaces the content half of that afterwards.
 func (w *wrapper) stored(v *variant) (*objfile.Archive, []byte, error) {
+	w.want(store.Object, v.Object, v.AsmHdr)
 	b, err := w.store.Get(store.Object, v.Object)
 	if err != nil {
 		return nil, nil, err
@@ -89,6 +90,7 @@ func (w *wrapper) stale(a *objfile.Archive, changes []cutoff.Change) (why string
 // that nobody imports there is no layout, and none is needed.
 func (w *wrapper) ownInterface(v *variant, a *objfile.Archive) (*iface, error) {
 	if v.Digest != "" {
+		w.want(store.Interface, v.Export)
 		q, err := getInterface(w.store, v.Export)
 		if err != nil {
 			return nil, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/gust-go/gust/build/store"
 	"github.com/gust-go/gust/internal/event"
 )
 
@@ -40,6 +41,12 @@ type Session struct {
 	// Failures is a directory in which failed compiles are noted, and found if
 	// they are asked for again; empty for none.
 	Failures string `json:"failures,omitempty"`
+	// Share is the socket at which to ask for what the store lacks, see package
+	// build/share; empty for nowhere.
+	Share string `json:"share,omitempty"`
+	// Module is the path of the main module; empty if packages that may change
+	// have paths of other kinds, too.
+	Module string `json:"module,omitempty"`
 	// Starts logs when each tool is started, for --timings.
 	Starts bool `json:"starts,omitempty"`
 }
@@ -73,6 +80,8 @@ type Entry struct {
 	Start *Start `json:"start,omitempty"`
 	// Step is set, and nothing else, in the line that writes a call down.
 	Step *Step `json:"step,omitempty"`
+	// Stored are the entries of the store that are new, if there is a Share.
+	Stored []Stored `json:"stored,omitempty"`
 	// Warning is something that went wrong without harm.
 	Warning string `json:"warning,omitempty"`
 }
@@ -83,6 +92,12 @@ type SourceChange struct {
 	Path string `json:"path"`
 	Old  string `json:"old,omitempty"`
 	New  string `json:"new,omitempty"`
+}
+
+// Stored names an entry of the store.
+type Stored struct {
+	Kind store.Kind `json:"kind"`
+	Key  string     `json:"key"`
 }
 
 // log appends e to the session's log. One write of a line is atomic enough

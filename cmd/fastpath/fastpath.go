@@ -12,6 +12,7 @@
 //   - what `go run` starts in place of the program, which must not wait either,
 //   - `gust testexec …`, in which each test binary runs, and the first process of
 //     its sandbox,
+//   - `gust cachepipe …`, through which go reaches its cache,
 //   - `gust watchguard …`, which outlives a `gust run --watch` that is killed,
 //   - `gust kernelprobe …`, with which `gust kernel` starts itself several times
 //     in a check of milliseconds.
@@ -24,6 +25,7 @@ import (
 	"strings"
 
 	"github.com/gust-go/gust/build/runexec"
+	"github.com/gust-go/gust/build/share/link"
 	"github.com/gust-go/gust/build/toolexec"
 	_ "github.com/gust-go/gust/cmd/fastpath/handover" // before all that is imported here
 	"github.com/gust-go/gust/cmd/fastpath/stdout"
@@ -48,6 +50,8 @@ func init() {
 		os.Exit(box.Main(os.Args[2:]))
 	case box.InitCommand:
 		os.Exit(box.InitMain())
+	case link.Command:
+		os.Exit(link.Main(os.Args[2:]))
 	case process.GuardCommand:
 		group, _ := strconv.Atoi(os.Args[2])
 		process.Guard(os.Stdin, group)

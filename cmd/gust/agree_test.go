@@ -199,7 +199,9 @@ func spoil(path, how string) error {
 	}
 	switch how {
 	case "flip":
-		b[len(b)/2] ^= 1
+		if len(b) > 0 {
+			b[len(b)/2] ^= 1
+		}
 	case "cut":
 		b = b[:len(b)-1]
 	case "empty":

@@ -52,6 +52,9 @@ func TestMain(m *testing.M) {
 //	stress how rounds  edit and build while something gets in the way (see stress)
 //	serve port text    listen on a port of 127.0.0.1 and say something to whoever
 //	                   connects, until the script ends
+//	remotecache dir    start a server that keeps what is PUT in a directory, and set
+//	                   GUST_REMOTE_CACHE; GUST_REMOTE_CACHE_KEY and CHECK_KEY are
+//	                   a pair of keys
 //	await file pattern wait until a file has a line that matches and stays the same
 //	proxymod dir path@version
 //	                   make a module that GOPROXY=file://$WORK/proxy serves
@@ -82,6 +85,8 @@ func TestScript(t *testing.T) {
 			"stress":    stress,
 			"await":     await,
 			"serve":     serve,
+
+			"remotecache": remotecache,
 		},
 		Condition: can,
 	})

@@ -210,7 +210,7 @@ func TestEnginesTakeTheirStreams(t *testing.T) {
 	for _, s := range sources(t) {
 		// The wrappers are processes of their own, between go and the tool or
 		// the program.
-		if s.test || !within(s.dir, engines()...) || within(s.dir, "build/toolexec", "build/runexec", "build/difftest", "testrun/sandbox/box") {
+		if s.test || !within(s.dir, engines()...) || within(s.dir, "build/toolexec", "build/runexec", "build/share/link", "build/difftest", "testrun/sandbox/box") {
 			continue
 		}
 		ast.Inspect(s.syntax, func(n ast.Node) bool {

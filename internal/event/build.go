@@ -99,6 +99,28 @@ type BuildSummary struct {
 	// Stale says why go was started although there was an earlier build of the
 	// same target, such as "/src/main.go was changed".
 	Stale string `json:"stale,omitempty"`
+	// Remote says what the remote cache was good for, if go asked it.
+	Remote *BuildRemote `json:"remote,omitempty"`
+}
+
+// BuildRemote is what a remote cache did for a build.
+type BuildRemote struct {
+	// Found counts what go asked it for and got.
+	Found int64 `json:"found"`
+	// Missing counts what it did not have.
+	Missing int64 `json:"missing"`
+	// Records counts what else came from it: earlier results to be reused.
+	Records int64 `json:"records"`
+	// ReceivedBytes is the size of all that came.
+	ReceivedBytes int64 `json:"received_bytes"`
+	// Sent counts what was stored there.
+	Sent int64 `json:"sent"`
+	// SentBytes is its size.
+	SentBytes int64 `json:"sent_bytes"`
+	// NotSent counts what could not be, or not in time.
+	NotSent int64 `json:"not_sent"`
+	// Wrong counts what was not what it should have been, and was made anew.
+	Wrong int64 `json:"wrong"`
 }
 
 // EventType implements [Event].

@@ -74,6 +74,8 @@ var ownFlags = map[string]arity{
 	"json":     boolean,
 	"color":    valued,
 	"help":     boolean,
+
+	"remote-cache-mode": valued,
 }
 
 // ownVerbFlags are what single commands have besides.

@@ -147,11 +147,23 @@ func (r *Reporter) Emit(e event.Event) {
 		r.note("warning", e.Text, e.Hint)
 	case event.Error:
 		r.note("", e.Text, e.Hint)
+	case event.BuildSummary:
+		if text := Remote(valueOf(e.Remote)); text != "" && r.opts.Progress {
+			r.note("", text, "")
+		}
 	case event.BuildTimings:
 		if e.File != "" {
 			r.note("", "timings are in "+e.File, "")
 		}
 	}
+}
+
+// valueOf is what p points to, or zero.
+func valueOf[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
 }
 
 // writeJSON writes one event as one line in one Write, and remembers the
