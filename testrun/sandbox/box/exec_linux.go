@@ -161,7 +161,7 @@ func (w *wrapper) inBox() (result, error) {
 // prepare makes the box and what its first process needs to know.
 func (w *wrapper) prepare() (initSpec, error) {
 	args := w.call.withLog()
-	init := initSpec{Spec: w.spec, Dir: w.report.Dir, Args: args, Reads: w.spec.Strict || len(args) > len(w.call.argv), Private: privateDirs(os.Getenv("TMPDIR"), w.spec)}
+	init := initSpec{Spec: w.spec, Dir: w.report.Dir, Args: args, Hidden: os.Getenv("SSH_AUTH_SOCK"), Reads: w.spec.Strict || len(args) > len(w.call.argv), Private: privateDirs(os.Getenv("TMPDIR"), w.spec)}
 	var err error
 	if init.Path, err = w.program(); err != nil {
 		return init, err

@@ -20,6 +20,8 @@ type initSpec struct {
 	Binary  string            // the test binary, if it is in a private directory by itself
 	Args    []string
 	Dir     string
+	// Hidden is the socket of the SSH agent.
+	Hidden string `json:",omitempty"`
 	// Reads is true if what programs read that the test starts is to be known.
 	Reads bool
 }
@@ -113,8 +115,7 @@ func runInside() (result, error) {
 	if rec != nil {
 		rec.started()
 	}
-	stop := forward(pid)
-	defer stop()
+	defer forwardTo(pid, true)()
 	r, err := waitFor(pid)
 	if recErr != nil {
 		r.NoRecord = recErr.Error()
@@ -126,15 +127,20 @@ func runInside() (result, error) {
 
 // start starts the program. It keeps no rights that it would not have outside:
 // a user's program has none, and root's gets those of a namespace of its own, in
-// which the mounts above are locked.
+// which the mounts above are locked. It has a session of its own: it cannot type
+// into the terminal, nor send signals to the process group that gust is in, of
+// which the kernel lets it do both in whatever namespace it is.
 func (s initSpec) start() (int, error) {
-	attr := &syscall.SysProcAttr{}
+	attr := &syscall.SysProcAttr{Setsid: true}
 	if s.Root {
 		attr.Cloneflags = syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS
 		attr.UidMappings, attr.GidMappings = allIDs(), allIDs()
 		attr.GidMappingsEnableSetgroups = true
 	}
 	if err := clearAmbient(); err != nil {
+		return 0, err
+	}
+	if err := closeOnExec(resultFD); err != nil {
 		return 0, err
 	}
 	return startProgram(s.Path, s.Args, s.environ(os.Environ()), attr)
@@ -163,13 +169,22 @@ func startProgram(path string, args, env []string, attr *syscall.SysProcAttr) (p
 
 // forward passes signals on to the program, but for those that a terminal has
 // sent to it as well.
-func forward(pid int) (stop func()) {
+func forward(pid int) (stop func()) { return forwardTo(pid, false) }
+
+// forwardTo passes a terminal's interrupt on, too, if the program is in a session
+// of its own, as a terminal would: to the process group.
+func forwardTo(pid int, session bool) (stop func()) {
 	signals := make(chan os.Signal, 16)
 	signal.Notify(signals, os.Interrupt, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2)
 	go func() {
 		for sig := range signals {
-			if s, ok := sig.(syscall.Signal); ok && s != syscall.SIGINT {
+			s, ok := sig.(syscall.Signal)
+			switch {
+			case !ok:
+			case s != syscall.SIGINT:
 				_ = syscall.Kill(pid, s)
+			case session:
+				_ = syscall.Kill(-pid, s)
 			}
 		}
 	}()

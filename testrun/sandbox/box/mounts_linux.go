@@ -17,7 +17,6 @@ type view struct {
 	box     int // the box's directory, writable
 	lowers  []int
 	opened  []mounted // copies of mounts to put back
-	shown   []mounted
 	private []mounted
 	devices []mounted
 }
@@ -25,6 +24,8 @@ type view struct {
 type mounted struct {
 	fd   int
 	path string
+	// shown is true if it is there to look at only.
+	shown bool
 }
 
 // private are directories that everybody shares, and the names of those in the
@@ -36,6 +37,9 @@ func privateDirs(tmpdir string, s Spec) map[string]string {
 		if s.Home != "" {
 			dirs[s.Home] = "home"
 		}
+	}
+	if dir := filepath.Clean(os.Getenv("XDG_RUNTIME_DIR")); !s.HostNet && filepath.Dir(dir) == "/run/user" {
+		dirs[dir] = "rundir" // sockets of the user's services, which run programs for whoever asks
 	}
 	if tmpdir = filepath.Clean(tmpdir); filepath.IsAbs(tmpdir) && tmpdir != "/" {
 		for _, dir := range []string{"/tmp", "/var/tmp", "/dev/shm"} {
@@ -112,12 +116,13 @@ func (v *view) open() error {
 			return err
 		}
 	}
-	sort.Slice(v.private, func(i, j int) bool { return len(v.private[i].path) < len(v.private[j].path) })
 	for _, path := range v.init.Shown {
-		if err := v.copyOf(&v.shown, path, path); err != nil {
+		if err := v.copyOf(&v.private, path, path); err != nil {
 			return err
 		}
+		v.private[len(v.private)-1].shown = true
 	}
+	sort.Slice(v.private, func(i, j int) bool { return len(v.private[i].path) < len(v.private[j].path) })
 	for _, path := range v.init.Mounts {
 		// One that cannot be opened would not be of use to the test either.
 		_ = v.copyOf(&v.opened, path, path)
@@ -145,7 +150,7 @@ func (v *view) copyOf(list *[]mounted, from, to string) error {
 	if err != nil {
 		return err
 	}
-	*list = append(*list, mounted{fd, to})
+	*list = append(*list, mounted{fd: fd, path: to})
 	return nil
 }
 
@@ -182,25 +187,38 @@ func (v *view) apply() error {
 			return err
 		}
 	}
+	if err := v.hide(); err != nil {
+		return err
+	}
 	return v.proc()
 }
 
+// hide puts nothing in the place of sockets that act for the user.
+func (v *view) hide() error {
+	path := v.init.Hidden
+	if _, err := os.Stat(path); path == "" || err != nil {
+		return nil
+	}
+	fd, err := openTree("/dev/null", false)
+	if err != nil {
+		return err
+	}
+	return attach(fd, path)
+}
+
 // putPrivate puts the private directories in place that are in a tree, or those
-// that are not, and what is to stay visible in them.
+// that are not, and what is to stay visible in them, which may have private ones
+// in it.
 func (v *view) putPrivate(inTrees bool) error {
 	for _, m := range v.private {
-		if v.inTree(m.path) == inTrees {
-			if err := v.put(m); err != nil {
-				return err
-			}
-		}
-	}
-	for _, m := range v.shown {
 		if v.inTree(m.path) != inTrees {
 			continue
 		}
 		if err := v.put(m); err != nil {
 			return err
+		}
+		if !m.shown {
+			continue
 		}
 		if err := setattr(m.path, true, mountAttr{set: mountAttrRO}); err != nil {
 			return err

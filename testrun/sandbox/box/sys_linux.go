@@ -3,6 +3,7 @@ package box
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"syscall"
 	"unsafe"
 )
@@ -13,6 +14,7 @@ const (
 	sysOpenTree     = 428
 	sysMoveMount    = 429
 	sysMountSetattr = 442
+	sysCloseRange   = 436
 
 	openTreeClone  = 1
 	moveFlags      = 0x4 | 0x10 // MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_SYMLINKS
@@ -24,6 +26,8 @@ const (
 	prAmbientClear = 4
 	prSetPdeathsig = 1
 	lastCapability = 40
+
+	closeRangeCloexec = 4
 )
 
 // mountAttr is struct mount_attr.
@@ -92,6 +96,26 @@ func named(op, path string, errno syscall.Errno) error {
 		return nil
 	}
 	return &os.PathError{Op: op, Path: path, Err: errno}
+}
+
+// closeOnExec keeps programs from inheriting descriptors from one on. Whoever
+// started gust may have left directories open, and names below those lead out.
+func closeOnExec(first int) error {
+	_, _, errno := syscall.RawSyscall(sysCloseRange, uintptr(first), 1<<31-1, closeRangeCloexec)
+	if errno == 0 {
+		return nil
+	}
+	// Linux before 5.11 does not know it.
+	fds, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return fmt.Errorf("look for open descriptors: %w", err)
+	}
+	for _, fd := range fds {
+		if n, err := strconv.Atoi(fd.Name()); err == nil && n >= first {
+			syscall.CloseOnExec(n)
+		}
+	}
+	return nil
 }
 
 // clearAmbient gives up the capabilities that a program would inherit.
