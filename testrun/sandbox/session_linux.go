@@ -20,6 +20,7 @@ type Session struct {
 	spec    box.Spec
 	dir     string // removed at the end
 	lock    *os.File
+	owner   *os.File
 	flag    string
 	value   string
 }
@@ -42,7 +43,10 @@ func Open(o Options) (*Session, error) {
 	if s.dir, err = os.MkdirTemp(base, "run-"); err != nil {
 		return nil, fmt.Errorf("make a place for sandboxes: %w", err)
 	}
-	if s.lock, err = lock(s.dir, syscall.LOCK_SH); err != nil {
+	if s.owner, err = lock(filepath.Join(s.dir, box.OwnerName), syscall.LOCK_EX); err == nil {
+		s.lock, err = lock(filepath.Join(s.dir, box.LockName), syscall.LOCK_SH)
+	}
+	if err != nil {
 		_ = os.RemoveAll(s.dir)
 		return nil, err
 	}
@@ -81,8 +85,8 @@ func baseDir() (string, error) {
 	return base, nil
 }
 
-func lock(dir string, how int) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, box.LockName), os.O_RDWR|os.O_CREATE, 0o600)
+func lock(path string, how int) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("lock a sandbox: %w", err)
 	}
@@ -101,7 +105,7 @@ func sweep(base string) {
 		if _, err := os.Stat(filepath.Join(dir, box.LockName)); err != nil && !old(dir) {
 			continue
 		}
-		if f, err := lock(dir, syscall.LOCK_EX); err == nil {
+		if f, err := lock(filepath.Join(dir, box.LockName), syscall.LOCK_EX); err == nil {
 			removeAll(dir)
 			_ = f.Close()
 		}
@@ -111,6 +115,7 @@ func sweep(base string) {
 func (s *Session) remove() {
 	removeAll(s.dir)
 	_ = s.lock.Close()
+	_ = s.owner.Close()
 }
 
 // removeAll removes a directory also if tests have made parts of it

@@ -241,6 +241,7 @@ func openDisk() error {
 func sessionMain(argv []string) error {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGUSR1)
+	signal.Notify(make(chan os.Signal, 1), os.Interrupt) // what is started does not ignore it
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	dir, err := os.Open(os.Getenv("HOME"))

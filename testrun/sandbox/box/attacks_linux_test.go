@@ -135,7 +135,8 @@ func (l *lab) attacked(uid int, aim target) ([]byte, Report) {
 	cmd := l.command(self, "helper", "attack", string(text))
 	cmd.Args = append([]string{self, "helper", "session", self}, cmd.Args[1:]...)
 	cmd.Path = self
-	cmd.Stdin = terminal(l.t)
+	_, slave := newTerminal(l.t)
+	cmd.Stdin = slave
 	cmd.SysProcAttr = asUser(uid)
 	cmd.SysProcAttr.Setsid, cmd.SysProcAttr.Setctty = true, true
 	var stderr bytes.Buffer
@@ -161,10 +162,11 @@ func (l *lab) copySelf() string {
 	return path
 }
 
-// terminal is the end of a new one that programs use.
-func terminal(t *testing.T) *os.File {
+// newTerminal makes one: our end and that of programs.
+func newTerminal(t *testing.T) (master, slave *os.File) {
 	t.Helper()
-	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
+	var err error
+	master, err = os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,12 +178,12 @@ func terminal(t *testing.T) *os.File {
 	if err := unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0); err != nil {
 		t.Fatal(err)
 	}
-	slave, err := os.OpenFile("/dev/pts/"+strconv.Itoa(n), os.O_RDWR|syscall.O_NOCTTY, 0)
+	slave, err = os.OpenFile("/dev/pts/"+strconv.Itoa(n), os.O_RDWR|syscall.O_NOCTTY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = slave.Close() })
-	return slave
+	return master, slave
 }
 
 // unharmed looks at everything that was attacked.
@@ -240,4 +242,16 @@ func TestRuntimeDir(t *testing.T) {
 			t.Errorf("%q is %q on the host's network", dir, got)
 		}
 	}
+}
+
+// processesWithMounts are those that see something mounted in a directory.
+func processesWithMounts(dir string) []string {
+	names, _ := filepath.Glob("/proc/[0-9]*/mountinfo")
+	var found []string
+	for _, name := range names {
+		if data, err := os.ReadFile(name); err == nil && strings.Contains(string(data), dir) {
+			found = append(found, filepath.Base(filepath.Dir(name)))
+		}
+	}
+	return found
 }

@@ -28,9 +28,9 @@ func Main(args []string) int {
 	w.spec = spec.forPackage(realDir()).settle()
 	var r result
 	if err == nil {
-		// As long as this process lives, nobody removes the directory of the run.
-		if lock, lockErr := syscall.Open(filepath.Join(spec.Dir, LockName), syscall.O_RDWR|syscall.O_CLOEXEC, 0); lockErr == nil {
-			_ = syscall.Flock(lock, syscall.LOCK_SH|syscall.LOCK_NB)
+		w.run = openRun(spec.Dir)
+		if w.run.orphaned() {
+			return ErrorCode // gust was killed, and nobody wants to know
 		}
 		if w.spec.Level == Off {
 			r, err = w.plain()
@@ -52,6 +52,7 @@ func Main(args []string) int {
 	}
 	w.report.Ran = true
 	w.finish(r)
+	w.run.close()
 	if r.Signal != 0 {
 		dieBy(syscall.Signal(r.Signal))
 		return 128 + r.Signal
@@ -66,6 +67,7 @@ func InitMain() int { return initMain() }
 type wrapper struct {
 	call   call
 	spec   Spec
+	run    run
 	report Report
 	// private are the directories that are the box's own: names in the box.
 	private map[string]string
@@ -84,6 +86,7 @@ func (w *wrapper) plain() (result, error) {
 		return result{}, err
 	}
 	defer forward(pid)()
+	w.run.endWithOwner(pid)
 	for {
 		var status syscall.WaitStatus
 		_, err := syscall.Wait4(pid, &status, 0, nil)
@@ -133,6 +136,7 @@ func (w *wrapper) inBox() (result, error) {
 		return result{}, err
 	}
 	stop := forward(pid)
+	w.run.endWithOwner(pid)
 	if err := relay(init.Allow, fds[0], func() { w.relayed.Store(true) }); err != nil {
 		w.report.Error = err.Error() // what the test makes of it is its business
 	}

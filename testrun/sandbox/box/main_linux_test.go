@@ -110,6 +110,8 @@ type lab struct {
 	env  []string
 	repo string
 	home string
+	// owner is the lock of the gust of the run.
+	owner *os.File
 }
 
 // newLab makes one. Everything is outside of /tmp, which tests do not see.
@@ -131,10 +133,25 @@ func newLab(t *testing.T) *lab {
 			t.Fatal(err)
 		}
 	}
+	l.write(l.spec.Dir, LockName, "")
+	l.own()
 	l.write(l.repo, "kept", "before")
 	l.write(l.home, "dotfile", "before")
 	l.spec.Trees = []Tree{{Name: "checkout", Path: l.repo}, {Name: "home", Path: l.home}}
 	return l
+}
+
+// own makes this process the gust of the run.
+func (l *lab) own() {
+	l.t.Helper()
+	var err error
+	if l.owner, err = os.Create(filepath.Join(l.spec.Dir, OwnerName)); err == nil {
+		err = syscall.Flock(int(l.owner.Fd()), syscall.LOCK_EX)
+	}
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.t.Cleanup(func() { _ = l.owner.Close() })
 }
 
 func (l *lab) write(dir, name, text string) {

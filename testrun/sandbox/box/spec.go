@@ -34,6 +34,10 @@ const ReportName = "report.json"
 // shared lock on it.
 const LockName = "lock"
 
+// OwnerName is a file in there that the gust of the run has locked as long as it
+// lives.
+const OwnerName = "owner"
+
 // Level is how much of a sandbox there is.
 type Level string
 
