@@ -102,6 +102,8 @@ func (a *app) flagValues(path, flag string) candidates {
 		return words("pass", "fail")
 	case "test --sandbox":
 		return words("auto", "strict", "off")
+	case "test --require-isolation":
+		return words("full")
 	case "test --writes":
 		return words("aside", "through")
 	case "test --leaks":

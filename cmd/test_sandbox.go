@@ -22,6 +22,8 @@ type sandboxFlags struct {
 	writes string
 	trace  string
 	leaks  string
+	// require is the isolation without which nothing runs.
+	require string
 	// asked is true if the command line or the environment names the mode.
 	asked bool
 }
@@ -30,6 +32,7 @@ const sandboxUsage = `
   --sandbox=auto           run the tests of each package in a sandbox, as far as the
                            system allows; strict runs none without and fails tests that
                            break its rules, off is go's way (off)
+  --require-isolation=full run nothing if tests cannot have a sandbox, and say what is missing
   --writes=aside|through   what tests write to the checkout is kept aside, or let through
   --leaks=off|warn|fail    whether processes and files that tests leave behind are reported,
                            and fail the run (warn; in a strict sandbox fail)
@@ -39,6 +42,7 @@ const sandboxUsage = `
 
 func (flags *sandboxFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&flags.mode, "sandbox", "", "auto, strict or off")
+	f.StringVar(&flags.require, "require-isolation", "", "full")
 	f.StringVar(&flags.writes, "writes", "", "aside or through")
 	f.StringVar(&flags.leaks, "leaks", "", "off, warn or fail")
 	f.StringVar(&flags.trace, "record", "", "writes or reads")
@@ -58,6 +62,10 @@ func (a *app) checkSandbox(flags *testFlags) error {
 		}
 	}
 	switch {
+	case box.require != "" && box.require != "full":
+		return usageError("test", "--require-isolation: %q is no level of isolation; there is full", box.require)
+	case box.require != "" && box.mode == string(sandbox.Off):
+		return usageError("test", "--require-isolation needs a sandbox")
 	case box.writes != "" && box.writes != "aside" && box.writes != "through":
 		return usageError("test", "--writes: %q is neither aside nor through", box.writes)
 	case box.leaks != "" && box.leaks != "off" && box.leaks != "warn" && box.leaks != "fail":
@@ -76,7 +84,7 @@ func (a *app) checkSandbox(flags *testFlags) error {
 func (flags *sandboxFlags) options(warn event.Sink, opts build.Options, environ []string) (sandbox.Options, error) {
 	o := sandbox.Options{
 		Mode: sandbox.Mode(flags.mode), Through: flags.writes == "through",
-		Leaks: sandbox.Leaks(flags.leaks), Trace: box.Trace(flags.trace),
+		Require: box.Level(flags.require), Leaks: sandbox.Leaks(flags.leaks), Trace: box.Trace(flags.trace),
 	}
 	root := configRoot(opts.Env)
 	conf, err := config.Load(root)
@@ -107,15 +115,15 @@ func configRoot(env *gocmd.Env) string {
 	return ""
 }
 
-// configure adds what gust.toml says. It does not weaken a strict sandbox that the
-// user has asked for.
+// configure adds what gust.toml says. It does not weaken a strict sandbox, or an
+// isolation, that the user has asked for.
 func (flags *sandboxFlags) configure(o *sandbox.Options, conf config.Sandbox, root string) {
 	if !flags.asked {
 		o.Mode = sandbox.Mode(conf.Mode)
 	}
-	if o.Mode == "" {
+	if o.Mode == "" || o.Mode == sandbox.Off && o.Require != "" {
 		o.Mode = sandbox.Off
-		if o.Trace != "" {
+		if o.Trace != "" || o.Require != "" {
 			o.Mode = sandbox.Auto
 		}
 	}
@@ -132,7 +140,7 @@ func (flags *sandboxFlags) configure(o *sandbox.Options, conf config.Sandbox, ro
 			dir = filepath.Join(root, dir)
 		}
 		one := box.Package{Dir: dir, Below: below, Mode: p.Mode, Net: p.Net, Allow: p.NetAllow}
-		if strict {
+		if strict || o.Require != "" {
 			one.Mode, one.Net = "", ""
 		}
 		o.Packages = append(o.Packages, one)

@@ -2,6 +2,7 @@ package testrun
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -20,11 +21,15 @@ import (
 // auto mode trouble costs the sandbox and a warning.
 func (r *runner) openSandbox(ctx context.Context) error {
 	if !r.wantsSandbox() {
+		if r.Sandbox.Require != "" && r.runsTests() {
+			return fault.New(fault.Capability, "run the tests of this system and architecture",
+				"no %s isolation for tests: they are for another system", r.Sandbox.Require)
+		}
 		return nil
 	}
 	o, err := r.sandboxOptions()
 	if err == nil {
-		r.session, err = sandbox.Open(o)
+		r.session, err = sandbox.Open(ctx, o)
 	}
 	if err == nil && ctx.Err() == nil {
 		g := *r.Build.Go
@@ -36,7 +41,11 @@ func (r *runner) openSandbox(ctx context.Context) error {
 	if err == nil {
 		return ctx.Err()
 	}
-	if r.Sandbox.Mode == sandbox.Strict {
+	var user *fault.UserError
+	if r.Sandbox.Require != "" && errors.As(err, &user) {
+		return err
+	}
+	if r.Sandbox.Mode == sandbox.Strict || r.Sandbox.Require != "" {
 		return fault.New(fault.Capability, "run: gust test --sandbox=auto", "make a sandbox: %w", err)
 	}
 	r.sink.Emit(event.Warning{Text: "the tests run without a sandbox: " + err.Error(), Hint: "gust test --sandbox=off"})
@@ -45,13 +54,15 @@ func (r *runner) openSandbox(ctx context.Context) error {
 
 // wantsSandbox reports whether tests are run that a sandbox can be made for.
 func (r *runner) wantsSandbox() bool {
-	switch {
-	case r.Sandbox.Mode == "", r.Sandbox.Mode == sandbox.Off, r.Build.Env == nil:
+	if r.Sandbox.Mode == "" || r.Sandbox.Mode == sandbox.Off || r.Build.Env == nil || !r.runsTests() {
 		return false
-	case r.flagOn("c"), r.flagOn("n"), r.flagOn("h"), r.flagOn("help"):
-		return false // nothing runs
 	}
 	return r.Build.Env.GOOS == runtime.GOOS && r.Build.Env.GOARCH == runtime.GOARCH
+}
+
+// runsTests reports whether go is to run tests, and not only to build or list them.
+func (r *runner) runsTests() bool {
+	return !r.flagOn("c") && !r.flagOn("n") && !r.flagOn("h") && !r.flagOn("help")
 }
 
 func (r *runner) sandboxOptions() (sandbox.Options, error) {
@@ -87,7 +98,7 @@ func (r *runner) sandboxOptions() (sandbox.Options, error) {
 // hostNetwork runs the packages again, once, that failed and tried to reach
 // something that is not in their sandbox. What they come to then is the result.
 func (r *runner) hostNetwork(ctx context.Context, sink event.Sink) error {
-	if r.session == nil || r.cancelled.Load() || r.Sandbox.Mode == sandbox.Strict {
+	if r.session == nil || r.cancelled.Load() || r.Sandbox.Mode == sandbox.Strict || r.Sandbox.Require != "" {
 		return nil
 	}
 	packages := r.wantHost()
@@ -169,7 +180,11 @@ func (r *runner) closeSandbox() error {
 	for _, p := range found.Packages {
 		r.tellSandbox(p)
 		if !p.Ran && err == nil {
-			err = fault.New(fault.Internal, "run: gust test --sandbox=auto", "make a sandbox for %s: %s", p.Path, p.Error)
+			kind := fault.Internal
+			if r.Sandbox.Require != "" {
+				kind = fault.Capability
+			}
+			err = fault.New(kind, "run: gust test --sandbox=auto", "make a sandbox for %s: %s", p.Path, p.Error)
 		}
 	}
 	return err

@@ -111,7 +111,7 @@ func boxed(gust, self, dir string, trace box.Trace) (*side, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	session, err := sandbox.Open(sandbox.Options{
+	session, err := sandbox.Open(context.Background(), sandbox.Options{
 		Mode: sandbox.Auto, Trace: trace, Self: gust, CacheDir: filepath.Join(dir, "cache"), Dir: dir,
 		Environ: os.Environ(), Now: time.Now, Env: gocmd.Env{GOMOD: filepath.Join(dir, "go.mod")},
 	})

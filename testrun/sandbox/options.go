@@ -39,6 +39,8 @@ func ParseMode(s string) (Mode, error) {
 // Options describe the sandboxes of a run. The zero value is no sandbox.
 type Options struct {
 	Mode Mode
+	// Require is the isolation without which nothing is to run.
+	Require box.Level
 	// Through lets tests write to the checkout.
 	Through bool
 	// Allow are addresses of the host's loopback that tests may connect to.
@@ -100,6 +102,9 @@ func (o Options) policy() string {
 	policy := string(o.Mode)
 	if o.Through {
 		policy += ",through"
+	}
+	if o.Require != "" {
+		policy += ",required"
 	}
 	if o.Trace != "" {
 		policy += ",trace=" + string(o.Trace)

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,7 +28,7 @@ type Session struct {
 
 // Open makes a place for the sandboxes of a run. Without a sandbox the session
 // is nil, whose methods do nothing.
-func Open(o Options) (*Session, error) {
+func Open(ctx context.Context, o Options) (*Session, error) {
 	if !o.on() {
 		return nil, nil
 	}
@@ -57,6 +58,12 @@ func Open(o Options) (*Session, error) {
 	if err != nil {
 		s.remove()
 		return nil, err
+	}
+	if o.Require != "" {
+		if err := s.probe(ctx); err != nil {
+			s.remove()
+			return nil, err
+		}
 	}
 	return s, nil
 }

@@ -3,17 +3,23 @@
 package sandbox
 
 import (
+	"context"
 	"errors"
 	"runtime"
+
+	"github.com/gust-go/gust/internal/fault"
 )
 
 // A Session is the sandboxes of one run; there are none here.
 type Session struct{}
 
 // Open says that there is no sandbox on this system.
-func Open(o Options) (*Session, error) {
+func Open(_ context.Context, o Options) (*Session, error) {
 	if !o.on() {
 		return nil, nil
+	}
+	if o.Require != "" {
+		return nil, fault.New(fault.Capability, "run the tests on Linux", "no %s isolation for tests: there is no sandbox on %s", o.Require, runtime.GOOS)
 	}
 	return nil, errors.New("there is no sandbox on " + runtime.GOOS)
 }

@@ -40,7 +40,7 @@ func Main(args []string) int {
 	}
 	if err != nil {
 		w.report.Error = err.Error()
-		if w.spec.Strict {
+		if w.spec.Strict || w.spec.Required {
 			w.finish(result{Code: ErrorCode})
 			fmt.Fprintf(os.Stderr, "gust: sandbox error: %v\n", err)
 			return ErrorCode

@@ -16,6 +16,10 @@ func service(t *testing.T, network, addr string) net.Listener {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return greet(t, l)
+}
+
+func greet(t *testing.T, l net.Listener) net.Listener {
 	t.Cleanup(func() { _ = l.Close() })
 	go func() {
 		for {
@@ -36,8 +40,7 @@ func lowPort(t *testing.T) net.Listener {
 	for port := range 200 {
 		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(20100+port))
 		if l, err := net.Listen("tcp", addr); err == nil {
-			_ = l.Close()
-			return service(t, "tcp", addr)
+			return greet(t, l)
 		}
 	}
 	t.Fatal("no port is free")

@@ -55,6 +55,8 @@ type Spec struct {
 	Dir    string
 	Level  Level
 	Strict bool `json:",omitempty"`
+	// Required is true if nothing is to run without a sandbox.
+	Required bool `json:",omitempty"`
 	// Home is what strict tests see empty, Env what they see of the
 	// environment, and Readable where they may read, besides what is the
 	// sandbox's.
