@@ -53,7 +53,10 @@ func (o Options) plan(base string) (box.Spec, error) {
 	if dir := realDir(o.Env.GOROOT); dir != "" && s.Home != "" && inside(dir, s.Home) && !covered(s.InHome, dir) {
 		s.ShownInHome = append(s.ShownInHome, dir)
 	}
-	s.Open = append(s.Open, o.open(s.Trees)...)
+	s.Open = append(s.Open, open(s.Trees, o.getenv("GOCOVERDIR"))...)
+	for _, dir := range open(s.Trees, o.Env.GOCACHE) {
+		s.Cache = dir
+	}
 	if dir := realDir(o.telemetry()); dir != "" && !slices.ContainsFunc(s.Trees, func(t box.Tree) bool { return inside(t.Path, dir) }) {
 		s.Counters = dir
 	}
@@ -83,11 +86,10 @@ var system = []string{
 	"/etc/passwd", "/etc/group", "/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/gitconfig", "/etc/alternatives",
 }
 
-// open are directories that are caches: what is written there harms nobody and
-// is of use to the next run.
-func (o Options) open(trees []box.Tree) []string {
+// open are those of some directories that tests may write to, as no tree is in them.
+func open(trees []box.Tree, candidates ...string) []string {
 	var dirs []string
-	for _, dir := range []string{o.Env.GOCACHE, o.getenv("GOCOVERDIR")} {
+	for _, dir := range candidates {
 		if dir = realDir(dir); dir != "" && !slices.ContainsFunc(trees, func(t box.Tree) bool { return inside(t.Path, dir) }) {
 			dirs = append(dirs, dir)
 		}
@@ -106,7 +108,7 @@ func (o Options) telemetry() string {
 // shown are directories in /tmp and the like that tests work with: the first
 // below /tmp that leads to one of theirs. They are read-only.
 func (o Options) shown(s box.Spec) []string {
-	places := slices.Concat(s.Open, []string{o.Env.GOROOT, o.Env.GOMODCACHE, o.Dir})
+	places := slices.Concat(s.Open, []string{s.Cache, o.Env.GOROOT, o.Env.GOMODCACHE, o.Dir})
 	for _, t := range s.Trees {
 		places = append(places, t.Path)
 	}

@@ -20,6 +20,7 @@ import (
 // A target is what attacks are aimed at; all of it is outside.
 type target struct {
 	Repo, Home, Tmp string
+	Cache           string
 	TCP, Abstract   string
 	Agent, Open     string // sockets in the home directory and in the checkout
 	PID             int
@@ -33,6 +34,7 @@ var attacks = map[string]func(target) error{
 	"write to the checkout":         func(t target) error { return os.WriteFile(t.Repo+"/kept", []byte("x"), 0o644) },
 	"remove a file of the checkout": func(t target) error { return os.Remove(t.Repo + "/other") },
 	"write to HOME":                 func(t target) error { return os.WriteFile(t.Home+"/dotfile", []byte("x"), 0o644) },
+	"write to the build cache":      func(t target) error { return os.WriteFile(t.Cache+"/object", []byte("x"), 0o644) },
 	"read a secret in HOME":         func(t target) error { return readable(t.Home + "/secret") },
 	"write to others' /tmp":         func(t target) error { return writable(t.Tmp) },
 	"write to /etc":                 func(target) error { return anyWritable("/etc/hosts", "/etc/passwd", "/etc/hostname") },

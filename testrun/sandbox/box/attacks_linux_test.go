@@ -22,7 +22,7 @@ import (
 const nobody = 65534
 
 // aside are attacks that seem to succeed: what they do stays in the sandbox.
-var aside = []string{"write to the checkout", "remove a file of the checkout", "write to HOME", "kill the process group", "survive by a double fork"}
+var aside = []string{"write to the checkout", "remove a file of the checkout", "write to HOME", "write to the build cache", "kill the process group", "survive by a double fork"}
 
 // TestAttacks: nothing of what a program tries comes out of the sandbox. The table
 // of docs/sandbox.md says what happened.
@@ -48,7 +48,6 @@ func underAttack(t *testing.T, uid int, strict bool) {
 		l.spec.Home = l.home
 		l.spec.Env = []string{"HOME", "PATH"}
 	}
-	l.spec = l.spec.settle()
 	out, r := l.attacked(uid, aim)
 	var got map[string]string
 	if err := json.Unmarshal(out, &got); err != nil || r.Error != "" {
@@ -71,6 +70,12 @@ func underAttack(t *testing.T, uid int, strict bool) {
 		t.Errorf("%d outcomes of %d attacks", len(got), len(attacks))
 	}
 	l.unharmed(aim)
+	if data, err := os.ReadFile(aim.Cache + "/object"); err != nil || strict && string(data) != "before" {
+		t.Errorf("in the build cache is %q, error %v", data, err)
+	}
+	if len(r.Temp) > 0 || slices.Contains(r.Wrote, "gocache") != strict {
+		t.Errorf("left %q, wrote to %q", r.Temp, r.Wrote)
+	}
 }
 
 // newTarget makes a lab that a user can use, and what there is outside to attack.
@@ -86,6 +91,12 @@ func newTarget(t *testing.T, uid int) (*lab, target) {
 	_ = f.Close()
 	t.Cleanup(func() { _ = os.Remove(f.Name()) })
 	aim.Tmp = f.Name()
+	aim.Cache = filepath.Join(filepath.Dir(l.home), "cache")
+	if err := os.Mkdir(aim.Cache, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	l.write(aim.Cache, "object", "before")
+	l.spec.Cache = aim.Cache
 	aim.TCP = lowPort(t).Addr().String()
 	aim.Abstract = service(t, "unix", "@gust-attack-"+strconv.Itoa(os.Getpid())+t.Name()).Addr().String()
 	aim.Agent = service(t, "unix", filepath.Join(filepath.Dir(l.home), "agent")).Addr().String()
@@ -151,12 +162,17 @@ func (l *lab) attacked(uid int, aim target) ([]byte, Report) {
 // copySelf puts this program where every user can start it.
 func (l *lab) copySelf() string {
 	l.t.Helper()
-	data, err := os.ReadFile("/proc/self/exe")
+	self, err := os.Executable()
 	if err != nil {
 		l.t.Fatal(err)
 	}
 	path := filepath.Join(filepath.Dir(l.repo), "program")
-	if err := os.WriteFile(path, data, 0o755); err != nil {
+	// Were it written here, a process forked meanwhile could hold it open to write
+	// (golang/go#22315).
+	if out, err := exec.Command("cp", self, path).CombinedOutput(); err != nil {
+		l.t.Fatalf("%v: %s", err, out)
+	}
+	if err := os.Chmod(path, 0o755); err != nil {
 		l.t.Fatal(err)
 	}
 	return path

@@ -75,6 +75,9 @@ type Spec struct {
 	// Counters is where go commands count how often they ran; strict tests have no
 	// part in it.
 	Counters string `json:",omitempty"`
+	// Cache is go's build cache. What strict tests write there is gone with them:
+	// others build with what is in it.
+	Cache string `json:",omitempty"`
 	// Mounts are mount points within Trees, which an overlay does not show.
 	Mounts []string `json:",omitempty"`
 	// Shown are directories within private ones that stay visible.
@@ -134,10 +137,18 @@ func (s Spec) forPackage(dir string) Spec {
 // HomeName is the name of the tree that is the home directory.
 const HomeName = "home"
 
-// settle is what follows from a spec: strict tests get an empty home directory.
+// settle is what follows from a spec: strict tests get an empty home directory, and
+// have no part in caches.
 func (s Spec) settle() Spec {
 	if !s.Strict && s.Counters != "" {
 		s.Open = append(append([]string{}, s.Open...), s.Counters)
+	}
+	switch {
+	case s.Cache == "":
+	case s.Strict:
+		s.Trees = append(append([]Tree{}, s.Trees...), Tree{Name: "gocache", Path: s.Cache, Discard: true})
+	default:
+		s.Open = append(append([]string{}, s.Open...), s.Cache)
 	}
 	if !s.Strict || s.Home == "" {
 		return s
