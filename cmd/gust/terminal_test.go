@@ -44,6 +44,8 @@ func newTerminal(t *testing.T, dir string, env ...string) *terminal {
 	tt.tmux("-f", os.DevNull, "new-session", "-d", "-x", "200", "-y", "50", "sh")
 	t.Cleanup(func() {
 		_ = exec.Command("tmux", "-S", tt.socket, "kill-server").Run()
+		// Shells such as fish take their time to end.
+		poll(func() bool { return len(tt.marked()) == 0 })
 		for _, pid := range tt.marked() {
 			t.Errorf("process %d is left: %s", pid, commandLine(pid))
 			_ = syscall.Kill(pid, syscall.SIGKILL)
