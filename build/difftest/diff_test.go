@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gust-go/gust/build/astcache"
 	"github.com/gust-go/gust/build/difftest/edit"
 )
 
@@ -38,9 +37,6 @@ func TestDifferential(t *testing.T) {
 	t.Logf("%s", &all)
 	if why := all.problem(); why != "" && !t.Failed() {
 		t.Errorf("the run proves nothing: %s", why)
-	}
-	if all.current == 0 && astcache.Supported && !t.Failed() {
-		t.Error("the run proves nothing: gust started go each time")
 	}
 }
 
