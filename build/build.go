@@ -197,6 +197,7 @@ func (r *runner) wrapped(ctx context.Context) (Result, error) {
 	}
 	if r.share != nil {
 		r.session.toolexec.Share = r.share.Socket()
+		r.session.toolexec.Module = r.mainModule()
 	}
 	value, err := r.session.toolexec.Encode()
 	if err != nil {

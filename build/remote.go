@@ -100,8 +100,8 @@ func (r *runner) shared(stored []toolexec.Stored) {
 
 // mainModule is the path of the only module whose packages may change, "" if
 // that cannot be told from the path of a package.
-func (r *runner) mainModule(mixed bool) string {
-	if mixed || r.env.GOMOD == "" || r.env.GOMOD == os.DevNull {
+func (r *runner) mainModule() string {
+	if r.session.toolexec.Mixed || r.env.GOMOD == "" || r.env.GOMOD == os.DevNull {
 		return ""
 	}
 	data, err := os.ReadFile(r.env.GOMOD)

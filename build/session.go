@@ -36,7 +36,6 @@ func (r *runner) newSession(ctx context.Context) (session, error) {
 		return session{}, err
 	}
 	lines := string(r.lines())
-	mixed := r.mixed()
 	s := session{env: planEnv(r.env), store: &store.Store{Dir: filepath.Join(root, "store"), Now: time.Now}}
 	// One overlay belongs to one user's cache, and what a relaxed build leaves
 	// must not be taken for exact.
@@ -58,8 +57,7 @@ func (r *runner) newSession(ctx context.Context) (session, error) {
 		Verify:     r.getenv("GUST_VERIFY") == "1",
 		GOROOT:     r.env.GOROOT,
 		GOMODCACHE: r.env.GOMODCACHE,
-		Mixed:      mixed,
-		Module:     r.mainModule(mixed),
+		Mixed:      r.mixed(),
 		Starts:     r.timed != nil,
 	}
 	return s, nil

@@ -65,9 +65,9 @@ func classify(rel string) (area string, k kind) {
 		}
 		return timingsDir, foreign
 	case historyDir:
-		return historyDir, classifyHistory(parts)
+		return historyDir, classifyHashed(parts, "jsonl", book) // logs of package history
 	case touchedDir:
-		return touchedDir, classifyTouched(parts)
+		return touchedDir, classifyHashed(parts, "json", entry) // records of gust test --record
 	case runsDir:
 		switch {
 		case len(parts) == 1, len(parts) == 2 && runlog.IsName(parts[1]):
@@ -118,8 +118,9 @@ func classifySnapshot(parts []string) kind {
 	return foreign
 }
 
-// classifyHistory knows the logs of package history.
-func classifyHistory(parts []string) kind {
+// classifyHashed knows directories of files that are named by a digest: one that
+// is replaced has a second extension, one that is appended to a lock beside it.
+func classifyHashed(parts []string, ext string, whole kind) kind {
 	if len(parts) == 1 {
 		return book
 	}
@@ -127,27 +128,12 @@ func classifyHistory(parts []string) kind {
 	switch {
 	case len(parts) > 2 || !isHex(name):
 		return foreign
-	case rest == "jsonl" || rest == "jsonl.lock":
-		return book
-	case rest == "jsonl.new":
+	case rest == ext:
+		return whole
+	case rest == ext+".new":
 		return temp
-	}
-	return foreign
-}
-
-// classifyTouched knows the records of gust test --record.
-func classifyTouched(parts []string) kind {
-	if len(parts) == 1 {
+	case rest == ext+".lock" && whole == book:
 		return book
-	}
-	name, rest, _ := strings.Cut(parts[1], ".")
-	switch {
-	case len(parts) > 2 || !isHex(name):
-		return foreign
-	case rest == "json":
-		return entry
-	case rest == "json.new":
-		return temp
 	}
 	return foreign
 }
