@@ -198,6 +198,7 @@ func (r *runner) wrapped(ctx context.Context) (Result, error) {
 	if r.share != nil {
 		r.session.toolexec.Share = r.share.Socket()
 		r.session.toolexec.Module = r.mainModule()
+		r.session.toolexec.Describes = r.Remote.Write
 	}
 	value, err := r.session.toolexec.Encode()
 	if err != nil {

@@ -39,6 +39,7 @@ it, which take no space of their own.`,
 	}
 	c.AddCommand(a.newCacheStatsCmd(), a.newCacheTrimCmd(), a.newCacheVerifyCmd(), a.newCacheCleanCmd(), a.newCacheDirCmd(),
 		a.newCacheMtimesCmd(), a.newCacheKeyCmd())
+	why := a.newCacheWhyCmd()
 	for _, sub := range c.Commands() {
 		sub.Args = func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -48,6 +49,7 @@ it, which take no space of their own.`,
 		}
 		sub.Long += "\n\n" + cacheExitStatus
 	}
+	c.AddCommand(why)
 	return c
 }
 

@@ -160,6 +160,10 @@ func (c *Client) open(write bool) bool {
 	return !c.off && !(write && c.readOnly)
 }
 
+// Alone reports whether the server has failed so often that it is left alone: then
+// it is not known what it has.
+func (c *Client) Alone() bool { return !c.open(false) }
+
 // begin returns the number of failures there were when a request began.
 func (c *Client) begin() int {
 	c.mu.Lock()

@@ -15,6 +15,14 @@ func Check(path string, r io.Reader) error {
 	return check(Kind(filepath.Base(filepath.Dir(filepath.Dir(path)))), key(path), r)
 }
 
+// Open returns the content of an entry from elsewhere.
+func Open(k Kind, key string, entry []byte) ([]byte, error) {
+	if err := check(k, key, bytes.NewReader(entry)); err != nil {
+		return nil, err
+	}
+	return entry[len(magic)+sha256.Size:], nil
+}
+
 func check(k Kind, key string, r io.Reader) error {
 	head := make([]byte, len(magic)+sha256.Size)
 	if _, err := io.ReadFull(r, head); err != nil {

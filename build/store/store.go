@@ -33,6 +33,7 @@ const (
 	Interface Kind = "interface" // export data and its layout, by digest of the export data
 	Compile   Kind = "compile"   // results of a compile, by digest of its inputs but imports
 	Last      Kind = "last"      // inputs of a package's last compile, by package
+	Inputs    Kind = "inputs"    // what the last compiles of a package were made of, by its import path
 	Source    Kind = "source"    // source files, by content
 	Tool      Kind = "tool"      // what tools say of their version, by file identity
 )

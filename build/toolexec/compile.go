@@ -32,8 +32,11 @@ type wrapper struct {
 
 // compile answers a call of the compiler.
 func (w *wrapper) compile() int {
+	if w.Inspect != nil && importPath("") == w.Inspect.ImportPath {
+		return w.inspect()
+	}
 	if !w.understood() {
-		w.log(Entry{Tool: "compile", BuildPackage: event.BuildPackage{
+		w.log(Entry{Tool: "compile", Stored: w.describeForeign(), BuildPackage: event.BuildPackage{
 			ImportPath: importPath(""), Outcome: event.Compiled, Root: true,
 			Reasons: []event.Reason{{Kind: "first", Text: "left to go's own cache"}},
 		}})

@@ -36,6 +36,7 @@ func (w *wrapper) fresh(rec *record, why []event.Reason) int {
 		w.warn(state.err)
 		if state.err == nil {
 			w.warn(w.remember(rec, x, state, printed, took))
+			w.describe(state.list)
 		}
 	} else {
 		entry.Outcome = event.Failed

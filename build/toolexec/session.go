@@ -47,8 +47,18 @@ type Session struct {
 	// Module is the path of the main module; empty if packages that may change
 	// have paths of other kinds, too.
 	Module string `json:"module,omitempty"`
+	// Describes has the compiles of all packages described for the Share.
+	Describes bool `json:"describes,omitempty"`
+	// Inspect has one compile described instead of made; nil for none.
+	Inspect *Inspect `json:"inspect,omitempty"`
 	// Starts logs when each tool is started, for --timings.
 	Starts bool `json:"starts,omitempty"`
+}
+
+// Inspect says which compile to describe, and where to.
+type Inspect struct {
+	ImportPath string `json:"import_path"`
+	File       string `json:"file"`
 }
 
 // Encode is s as the value of [SessionVar].

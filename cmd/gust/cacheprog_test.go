@@ -120,6 +120,10 @@ func TestCacheprogServers(t *testing.T) {
 	seed := seedMachine(t)
 	dir := manyPackages(t, 6)
 	plain := seed.copy(dir).build("plain")
+	t.Run("why", func(t *testing.T) {
+		t.Parallel()
+		cacheWhy(t, seed)
+	})
 	for name, start := range map[string]func(*testing.T) (address, format string, env []string){
 		"redis": func(t *testing.T) (string, string, []string) {
 			return testserver.Redis(t, "--requirepass", "s3cret-word"), "redis://%s/2", []string{"GUST_REMOTE_CACHE_TOKEN=s3cret-word"}

@@ -100,3 +100,38 @@ type CacheMtimes struct {
 
 // EventType implements [Event].
 func (CacheMtimes) EventType() string { return "cache.mtimes" }
+
+// CacheWhy says how this machine's compile of a package differs from another.
+type CacheWhy struct {
+	// ImportPath is the package.
+	ImportPath string `json:"import_path"`
+	// Verdict is "found" if the remote cache has what this very compile makes,
+	// "differs" if there is another compile to compare with, "same" if that one is
+	// made of the same as far as the compiler is concerned, and "nothing" if there
+	// is none.
+	Verdict string `json:"verdict"`
+	// Where is the other compile: "remote" or "machine".
+	Where string `json:"where"`
+	// Action is go's key of this machine's compile, in hexadecimal.
+	Action string `json:"action"`
+	// Differences are the parts of the key that are not the same.
+	Differences []CacheDifference `json:"differences"`
+	// Roots are those of the dependencies that differ which depend on no other
+	// that does, as far as that can be told.
+	Roots []string `json:"roots,omitempty"`
+}
+
+// EventType implements [Event].
+func (CacheWhy) EventType() string { return "cache.why" }
+
+// A CacheDifference is one part of the key of a compile.
+type CacheDifference struct {
+	// Kind is platform, toolchain, flag, env, path, module, file, embed or import.
+	Kind string `json:"kind"`
+	// Subject is the file, the variable or the import path.
+	Subject string `json:"subject,omitempty"`
+	// Here is what this machine has, of files and imports a hash; empty for nothing.
+	Here string `json:"here"`
+	// There is what the other compile has.
+	There string `json:"there"`
+}

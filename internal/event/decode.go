@@ -64,6 +64,8 @@ func decoderOf(eventType string) decoder {
 		return as[CacheStats]
 	case "cache.summary":
 		return as[CacheSummary]
+	case "cache.why":
+		return as[CacheWhy]
 	case "doctor.finding":
 		return as[DoctorFinding]
 	case "env.project":
