@@ -2,15 +2,16 @@ package modgraph
 
 import (
 	"bytes"
+	"go/version"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/mod/modfile"
-	"golang.org/x/mod/module"
 
 	"github.com/gust-go/gust/internal/fault"
 )
@@ -19,42 +20,52 @@ import (
 // returns which of their requirements are marked // indirect. go list -m
 // does not print the marks of other modules than the main one. A file that
 // is missing or broken costs the marks of one module.
-func (l *Loader) readGoMods(g *Graph) (map[Version]map[string]bool, error) {
+func (l *Loader) readGoMods(g *Graph) map[Version]map[string]bool {
 	marks := make([]map[string]bool, len(g.Modules))
-	var wg sync.WaitGroup
-	next := make(chan int)
-	for range runtime.GOMAXPROCS(0) {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			for i := range next {
-				if m := g.Modules[i]; !m.Main && l.goModFile(m) != "" {
-					if data, err := os.ReadFile(l.goModFile(m)); err == nil {
-						marks[i] = indirects(data)
-					}
-				}
+	inParallel(len(marks), func(i int) bool {
+		if m := g.Modules[i]; !m.Main && l.goModFile(m) != "" {
+			if data, err := os.ReadFile(l.goModFile(m)); err == nil {
+				marks[i] = indirects(data)
 			}
-		}()
-	}
-	for i := range g.Modules {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
+		}
+		return true
+	})
 	out := make(map[Version]map[string]bool, len(marks))
 	for i, m := range g.Modules {
 		out[m.Version] = marks[i]
 	}
-	return out, l.readMains(g, out)
+	return out
+}
+
+// inParallel calls do for the numbers below n and reports whether all calls
+// did. After one that did not, others may be left out.
+func inParallel(n int, do func(int) bool) bool {
+	var wg sync.WaitGroup
+	var next atomic.Int64
+	var failed atomic.Bool
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; i < int64(n) && !failed.Load(); i = next.Add(1) - 1 {
+				if !do(int(i)) {
+					failed.Store(true)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return !failed.Load()
 }
 
 // readMains reads the go.mod files of the main modules in full.
 func (l *Loader) readMains(g *Graph, marks map[Version]map[string]bool) error {
 	g.excluded = make(map[Version]bool)
 	for _, i := range g.Mains() {
-		file, err := l.MainFile(g.Modules[i])
-		if err != nil {
-			return err
+		file := g.mainFile
+		if file == nil {
+			var err error
+			if file, err = l.MainFile(g.Modules[i]); err != nil {
+				return err
+			}
 		}
 		if file == nil {
 			continue
@@ -111,55 +122,84 @@ func (l *Loader) goModFile(m Module) string {
 	if m.Replace != nil {
 		v = m.Replace.Version
 	}
-	path, err := module.EscapePath(v.Path)
-	if err != nil || v.Version == "" {
+	files, _, ok := cachePaths(l.env.GOMODCACHE, v)
+	if !ok || v.Version == "" {
 		return ""
 	}
-	version, err := module.EscapeVersion(v.Version)
-	if err != nil {
-		return ""
-	}
-	return filepath.Join(l.env.GOMODCACHE, "cache", "download", filepath.FromSlash(path), "@v", version+".mod")
+	return files + ".mod"
 }
 
 // indirects finds the paths that a go.mod file requires with // indirect.
-// Parsing some hundred files with modfile takes longer than go mod graph, so
-// this looks at lines: inside a require block or behind "require", a path, a
-// version and a comment, as modfile.isIndirect wants it.
 func indirects(data []byte) map[string]bool {
-	var marks map[string]bool
-	block := false
+	_, marks, _ := scanGoMod(data)
+	return marks
+}
+
+// scanGoMod finds the go line of a go.mod file that go has accepted, and the
+// paths that it requires with // indirect. ok is false if it has a go line
+// that is not plain. Parsing some hundred files with modfile takes longer
+// than go mod graph, so this looks at lines: inside a require block or behind
+// "require", a path, a version and a comment, as modfile.isIndirect wants it.
+func scanGoMod(data []byte) (goVersion string, marks map[string]bool, ok bool) {
+	block, ok := "", true
 	for line := range bytes.Lines(data) {
 		line = bytes.TrimSpace(line)
+		if block == "" && bytes.HasPrefix(line, []byte("go")) {
+			if f := strings.Fields(string(line)); f[0] == "go" {
+				ok = ok && goVersion == "" && len(f) == 2 && plainRelease(f[1])
+				goVersion = f[len(f)-1]
+			} else if len(f[0]) == 2 || !isLetter(f[0][2]) {
+				ok = false
+			}
+		}
 		if !bytes.Contains(line, []byte("indirect")) {
 			if verb, open := opens(line); open {
-				block = verb == "require"
-			} else if len(line) == 1 && line[0] == ')' {
-				block = false
+				block = verb
+			} else if len(line) > 0 && line[0] == ')' {
+				block = ""
 			}
 			continue
 		}
-		code, comment, ok := strings.Cut(string(line), "//")
-		fields := strings.Fields(code)
-		if len(fields) == 3 && fields[0] == "require" {
-			fields = fields[1:]
-		} else if !block {
-			continue
-		}
-		comment = strings.TrimSpace(comment)
-		if !ok || len(fields) != 2 || comment != "indirect" && !strings.HasPrefix(comment, "indirect;") {
+		path, found := indirect(string(line), block == "require")
+		if !found {
 			continue
 		}
 		if marks == nil {
 			marks = make(map[string]bool)
 		}
-		marks[unquote(fields[0])] = true
+		marks[path] = true
 	}
-	return marks
+	return goVersion, marks, ok
 }
+
+// indirect finds the path in a line that requires one with // indirect.
+func indirect(line string, block bool) (path string, ok bool) {
+	code, comment, found := strings.Cut(line, "//")
+	fields := strings.Fields(code)
+	if len(fields) == 3 && fields[0] == "require" {
+		fields = fields[1:]
+	} else if !block {
+		return "", false
+	}
+	comment = strings.TrimSpace(comment)
+	if !found || len(fields) != 2 || comment != "indirect" && !strings.HasPrefix(comment, "indirect;") {
+		return "", false
+	}
+	return unquote(fields[0]), true
+}
+
+// plainRelease reports whether a go line says something like 1.24 or 1.24.1.
+func plainRelease(s string) bool {
+	return strings.HasPrefix(s, "1.") && strings.Trim(s, "0123456789.") == "" && version.IsValid("go"+s)
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
 // opens reports whether a line opens a block, and of which verb.
 func opens(line []byte) (verb string, ok bool) {
+	if bytes.IndexByte(line, '(') < 0 {
+		return "", false
+	}
 	code, _, _ := strings.Cut(string(line), "//")
 	fields := strings.Fields(strings.ReplaceAll(code, "(", " ( "))
 	if len(fields) == 2 && fields[1] == "(" {

@@ -115,12 +115,12 @@ func Load(ctx context.Context, opts LoadOptions) (*Graph, error) {
 // Graph loads the module graph. What cannot be loaded because it is not on
 // this machine is go's error.
 func (l *Loader) Graph(ctx context.Context) (*Graph, error) {
-	g, err := l.load(ctx)
+	g, marks, err := l.load(ctx)
 	switch {
 	case err == nil || ctx.Err() != nil:
 	case untidy(err) && !l.workspace():
 		if completed, completedErr := l.loadCompleted(ctx); completedErr == nil {
-			g, err = completed, nil
+			g, marks, err = completed, l.readGoMods(completed), nil
 		}
 	case l.vendored():
 		return l.vendorGraph(ctx, err)
@@ -128,8 +128,12 @@ func (l *Loader) Graph(ctx context.Context) (*Graph, error) {
 	if err != nil {
 		return nil, explain(err)
 	}
-	marks, err := l.readGoMods(g)
-	if err != nil {
+	return l.finish(g, marks)
+}
+
+// finish adds to a graph what the go.mod files say besides.
+func (l *Loader) finish(g *Graph, marks map[Version]map[string]bool) (*Graph, error) {
+	if err := l.readMains(g, marks); err != nil {
 		return nil, err
 	}
 	g.connect(marks)
@@ -139,24 +143,52 @@ func (l *Loader) Graph(ctx context.Context) (*Graph, error) {
 
 func (l *Loader) workspace() bool { return l.env.GOWORK != "" }
 
-// load asks go for the modules and requirements, both at once.
-func (l *Loader) load(ctx context.Context) (*Graph, error) {
+// load asks go for the requirements and, unless they follow from these, for
+// the modules. marks tells which requirements of a module are // indirect.
+func (l *Loader) load(ctx context.Context) (g *Graph, marks map[Version]map[string]bool, err error) {
+	var graph *requirementGraph
+	if s := l.newSelection(); s != nil {
+		if graph, err = l.requirements(ctx); err != nil {
+			return nil, nil, err
+		}
+		if list, ok := s.modules(graph); ok {
+			g, marks = l.selected(list, graph)
+			g.mainFile = s.main
+			return g, marks, nil
+		}
+	}
+	if g, err = l.loadListed(ctx, graph); err != nil {
+		return nil, nil, err
+	}
+	return g, l.readGoMods(g), nil
+}
+
+// selected is the graph of a selection.
+func (l *Loader) selected(list []selectedModule, graph *requirementGraph) (*Graph, map[Version]map[string]bool) {
+	g := &Graph{GoVersion: l.env.GOVERSION, Requirements: graph.list, Modules: make([]Module, len(list))}
+	marks := make(map[Version]map[string]bool, len(list))
+	for i, m := range list {
+		g.Modules[i], marks[m.Version] = m.Module, m.indirect
+	}
+	g.seal()
+	return g, marks
+}
+
+// loadListed asks go for the modules and, unless they are known, for the
+// requirements, both at once.
+func (l *Loader) loadListed(ctx context.Context, graph *requirementGraph) (*Graph, error) {
 	g := &Graph{GoVersion: l.env.GOVERSION, Workspace: l.workspace()}
 	var wg sync.WaitGroup
 	var graphErr, listErr error
-	wg.Add(2)
-	go func() {
-		defer wg.Done()
-		g.Requirements, graphErr = l.requirements(ctx)
-	}()
-	go func() {
-		defer wg.Done()
-		g.Modules, listErr = l.buildList(ctx)
-	}()
+	if graph == nil {
+		wg.Go(func() { graph, graphErr = l.requirements(ctx) })
+	}
+	wg.Go(func() { g.Modules, listErr = l.buildList(ctx) })
 	wg.Wait()
 	if err := cmpErr(listErr, graphErr); err != nil {
 		return nil, err
 	}
+	g.Requirements = graph.list
 	g.seal()
 	return g, nil
 }
@@ -194,9 +226,11 @@ func (l *Loader) loadCompleted(ctx context.Context) (*Graph, error) {
 	if g.Modules, err = copied.buildList(ctx); err != nil {
 		return nil, err
 	}
-	if g.Requirements, err = copied.requirements(ctx); err != nil {
+	graph, err := copied.requirements(ctx)
+	if err != nil {
 		return nil, err
 	}
+	g.Requirements = graph.list
 	for i := range g.Modules {
 		if g.Modules[i].Main {
 			g.Modules[i].GoMod = l.env.GOMOD // not the copy, which goes
@@ -249,13 +283,21 @@ func explain(err error) error {
 	return &fault.UserError{Kind: fault.Capability, Err: fmt.Errorf("load the module graph: %w", err), Hint: hint}
 }
 
+// A requirementGraph is what go mod graph prints.
+type requirementGraph struct {
+	list []Requirement
+	// releases are the main modules' requirements of go and toolchain, which
+	// stand for releases of go and not for modules.
+	releases []Requirement
+}
+
 // requirements runs go mod graph.
-func (l *Loader) requirements(ctx context.Context) ([]Requirement, error) {
+func (l *Loader) requirements(ctx context.Context) (*requirementGraph, error) {
 	out, err := l.goCmd.Output(ctx, l.modFile("mod", "graph")...)
 	if err != nil {
 		return nil, err
 	}
-	return parseRequirements(out)
+	return parseRequirements(string(out))
 }
 
 // modFile adds the user's -modfile, which go takes behind the command.
@@ -270,27 +312,28 @@ func (l *Loader) modFile(args ...string) []string {
 	return slices.Insert(slices.Clone(args), n, "-modfile="+l.opts.ModFile)
 }
 
-// parseRequirements reads the output of go mod graph. The nodes go and
-// toolchain, which stand for releases of go and not for modules, are left
-// out.
-func parseRequirements(out []byte) ([]Requirement, error) {
-	var list []Requirement
-	for line := range bytes.Lines(out) {
-		line = bytes.TrimRight(line, "\r\n")
+// parseRequirements reads the output of go mod graph.
+func parseRequirements(out string) (*requirementGraph, error) {
+	g := &requirementGraph{list: make([]Requirement, 0, strings.Count(out, "\n"))}
+	for line := range strings.Lines(out) {
+		line = strings.TrimRight(line, "\r\n")
 		if len(line) == 0 {
 			continue
 		}
-		from, to, ok := strings.Cut(string(line), " ")
+		from, to, ok := strings.Cut(line, " ")
 		if !ok || from == "" || to == "" || strings.Contains(to, " ") {
 			return nil, fmt.Errorf("read the output of go mod graph: line %q", line)
 		}
 		r := Requirement{ParseVersion(from), ParseVersion(to)}
-		if release(r.From.Path) || release(r.To.Path) {
-			continue
+		switch {
+		case release(r.From.Path):
+		case !release(r.To.Path):
+			g.list = append(g.list, r)
+		case r.From.Version == "":
+			g.releases = append(g.releases, r)
 		}
-		list = append(list, r)
 	}
-	return list, nil
+	return g, nil
 }
 
 func release(path string) bool { return path == "go" || path == "toolchain" }

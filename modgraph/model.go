@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/semver"
 )
 
@@ -30,7 +31,8 @@ type Graph struct {
 	index    map[string]int // by path
 	out, in  [][]int        // edge numbers by module
 	excluded map[Version]bool
-	sumFiles []string // go.sum and go.work.sum, whether they exist or not
+	mainFile *modfile.File // that of the one main module, if it has been read
+	sumFiles []string      // go.sum and go.work.sum, whether they exist or not
 }
 
 // A Version is a module path with a version; a main module has none.
@@ -47,8 +49,16 @@ func (v Version) String() string {
 	return v.Path + "@" + v.Version
 }
 
+// compareVersions puts paths in order, and the versions of one. It takes
+// versions apart only if it has to: graphs have thousands.
 func compareVersions(a, b Version) int {
-	return cmp.Or(strings.Compare(a.Path, b.Path), semver.Compare(a.Version, b.Version), strings.Compare(a.Version, b.Version))
+	if a.Path != b.Path {
+		return strings.Compare(a.Path, b.Path)
+	}
+	if a.Version == b.Version {
+		return 0
+	}
+	return cmp.Or(semver.Compare(a.Version, b.Version), strings.Compare(a.Version, b.Version))
 }
 
 // ParseVersion splits path@version; without an @ the version is empty.
@@ -160,7 +170,10 @@ func (g *Graph) seal() {
 		g.index[m.Path] = i
 	}
 	slices.SortFunc(g.Requirements, func(a, b Requirement) int {
-		return cmp.Or(compareVersions(a.From, b.From), compareVersions(a.To, b.To))
+		if n := compareVersions(a.From, b.From); n != 0 {
+			return n
+		}
+		return compareVersions(a.To, b.To)
 	})
 	g.Requirements = slices.Compact(g.Requirements)
 }
@@ -177,7 +190,10 @@ func (g *Graph) connect(marks map[Version]map[string]bool) {
 		g.Edges = append(g.Edges, Edge{From: from, To: to, Version: r.To.Version, Indirect: marks[r.From][r.To.Path]})
 	}
 	slices.SortFunc(g.Edges, func(a, b Edge) int {
-		return cmp.Or(a.From-b.From, a.To-b.To, -semver.Compare(a.Version, b.Version))
+		if n := cmp.Or(a.From-b.From, a.To-b.To); n != 0 {
+			return n
+		}
+		return -semver.Compare(a.Version, b.Version)
 	})
 	// One module has one line for another; keep the highest if go shows two.
 	g.Edges = slices.CompactFunc(g.Edges, func(a, b Edge) bool { return a.From == b.From && a.To == b.To })

@@ -114,7 +114,7 @@ func FuzzDecoders(f *testing.F) {
 	f.Add([]byte("# a v1.0.0 => ../b\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		// None of them may panic, whatever go or a file says.
-		_, _ = parseRequirements(data)
+		_, _ = parseRequirements(string(data))
 		_, _ = parseBuildList(data)
 		_, _ = decodePackages(strings.NewReader(string(data)))
 		_, _ = parseVulns(strings.NewReader(string(data)))

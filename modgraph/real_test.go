@@ -143,6 +143,9 @@ func TestRealModules(t *testing.T) {
 				t.Errorf("modules are\n%q\nwant\n%q", got, want)
 			}
 			checkEdges(t, g, goRun(t, dir, "mod", "graph"))
+			if !sameAsGoList(t, loader(t, dir, "GOFLAGS=")) && !s.self {
+				t.Error("go list -m is needed for a graph that is in order")
+			}
 			checkCycles(t, g, s)
 		})
 	}
