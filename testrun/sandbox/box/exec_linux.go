@@ -85,7 +85,7 @@ func (w *wrapper) plain() (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	defer forward(pid)()
+	defer catch().forward(pid)()
 	w.run.endWithOwner(pid)
 	for {
 		var status syscall.WaitStatus
@@ -135,7 +135,7 @@ func (w *wrapper) inBox() (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	stop := forward(pid)
+	stop := catch().forward(-pid)
 	w.run.endWithOwner(pid)
 	if err := relay(init.Allow, fds[0], func() { w.relayed.Store(true) }); err != nil {
 		w.report.Error = err.Error() // what the test makes of it is its business
@@ -229,6 +229,7 @@ func (w *wrapper) startInit(init initSpec, in *os.File) (int, error) {
 	attr := &syscall.SysProcAttr{
 		Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS,
 		Pdeathsig:  syscall.SIGKILL,
+		Setsid:     true,
 	}
 	if !w.spec.HostNet {
 		attr.Cloneflags |= syscall.CLONE_NEWNET

@@ -7,7 +7,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"unsafe"
 )
 
 // TestFull is what a program sees in a full sandbox, and what it leaves.
@@ -91,4 +93,40 @@ func TestLeftPort(t *testing.T) {
 	if code != 0 || len(r.Left) != 1 || !slices.Equal(r.Left[0].Ports, []string{"127.0.0.1:20999"}) {
 		t.Errorf("status %d, left %+v", code, r.Left)
 	}
+}
+
+// TestTerminal: a program that opens a terminal, as tests of terminals do, does not
+// make it its own and hang up with it.
+func TestTerminal(t *testing.T) {
+	if out, code, _ := newLab(t).helper("terminal"); code != 0 || out != "alive\n" {
+		t.Errorf("status %d, output %q", code, out)
+	}
+}
+
+// terminalMain opens a new terminal the way os.OpenFile does and closes the side
+// that stands for the screen.
+func terminalMain() error {
+	screen, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		return err
+	}
+	var n, unlock uint32
+	for _, call := range []struct {
+		request uintptr
+		value   *uint32
+	}{{syscall.TIOCGPTN, &n}, {syscall.TIOCSPTLCK, &unlock}} {
+		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, screen.Fd(), call.request, uintptr(unsafe.Pointer(call.value))); errno != 0 {
+			return errno
+		}
+	}
+	fd, err := syscall.Open(fmt.Sprintf("/dev/pts/%d", n), syscall.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer syscall.Close(fd)
+	if err := screen.Close(); err != nil {
+		return err
+	}
+	_, err = fmt.Println("alive")
+	return err
 }

@@ -50,7 +50,8 @@ func initMain() int {
 	runtime.LockOSThread()
 	syscall.CloseOnExec(resultFD)
 	out := os.NewFile(resultFD, "result")
-	r, err := runInside()
+	// A test that has just started may be told to end already.
+	r, err := runInside(catch())
 	if err != nil {
 		r.Error = err.Error()
 	}
@@ -83,7 +84,7 @@ func killLeft() {
 	}
 }
 
-func runInside() (result, error) {
+func runInside(signals caught) (result, error) {
 	var spec initSpec
 	if err := json.Unmarshal([]byte(os.Getenv(initVar)), &spec); err != nil {
 		return result{}, fmt.Errorf("read %s: %w", initVar, err)
@@ -115,7 +116,7 @@ func runInside() (result, error) {
 	if rec != nil {
 		rec.started()
 	}
-	defer forwardTo(pid, true)()
+	defer signals.forward(-pid)()
 	r, err := waitFor(pid)
 	if recErr != nil {
 		r.NoRecord = recErr.Error()
@@ -127,11 +128,13 @@ func runInside() (result, error) {
 
 // start starts the program. It keeps no rights that it would not have outside:
 // a user's program has none, and root's gets those of a namespace of its own, in
-// which the mounts above are locked. It has a session of its own: it cannot type
-// into the terminal, nor send signals to the process group that gust is in, of
-// which the kernel lets it do both in whatever namespace it is.
+// which the mounts above are locked. It has a process group of its own in a session
+// that this process leads: it cannot type into the terminal, nor send signals to the
+// process group that gust is in, of which the kernel lets it do both in whatever
+// namespace it is. If it led the session, the first terminal it opens would become
+// its own, and it would hang up with it.
 func (s initSpec) start() (int, error) {
-	attr := &syscall.SysProcAttr{Setsid: true}
+	attr := &syscall.SysProcAttr{Setpgid: true}
 	if s.Root {
 		attr.Cloneflags = syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS
 		attr.UidMappings, attr.GidMappings = allIDs(), allIDs()
@@ -167,28 +170,33 @@ func startProgram(path string, args, env []string, attr *syscall.SysProcAttr) (p
 	return pid, nil
 }
 
-// forward passes signals on to the program, but for those that a terminal has
-// sent to it as well.
-func forward(pid int) (stop func()) { return forwardTo(pid, false) }
+// caught are signals for a program that may not have been started yet.
+type caught chan os.Signal
 
-// forwardTo passes a terminal's interrupt on, too, if the program is in a session
-// of its own, as a terminal would: to the process group.
-func forwardTo(pid int, session bool) (stop func()) {
-	signals := make(chan os.Signal, 16)
-	signal.Notify(signals, os.Interrupt, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2)
+// catch keeps signals from ending this process.
+func catch() caught {
+	c := make(caught, 16)
+	signal.Notify(c, os.Interrupt, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2)
+	return c
+}
+
+// forward passes signals on to a program, but for those that a terminal has sent to
+// it as well. A program in a session of its own, to which none has sent anything, is
+// named by its process group: -pid.
+func (c caught) forward(pid int) (stop func()) {
 	go func() {
-		for sig := range signals {
+		for sig := range c {
 			s, ok := sig.(syscall.Signal)
 			switch {
 			case !ok:
-			case s != syscall.SIGINT:
+			case s == syscall.SIGINT && pid < 0:
 				_ = syscall.Kill(pid, s)
-			case session:
-				_ = syscall.Kill(-pid, s)
+			case s != syscall.SIGINT:
+				_ = syscall.Kill(max(pid, -pid), s)
 			}
 		}
 	}()
-	return func() { signal.Stop(signals) }
+	return func() { signal.Stop(c) }
 }
 
 // waitFor waits for the program and whatever is left to this process by others
