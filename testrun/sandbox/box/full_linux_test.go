@@ -31,7 +31,7 @@ exit 7`)
 	if code != 7 || r.Error != "" || r.Status != 7 || !r.Ran {
 		t.Fatalf("status %d, report %+v, output:\n%s", code, r, out)
 	}
-	want := fmt.Sprintf(`^%s\n%d\n\d 1 %s\nclean\nbeforebefore\nafter\n`, l.repo, os.Getuid(), l.home)
+	want := fmt.Sprintf(`^%s\n%d\n\d+ 1 %s\nclean\nbeforebefore\nafter\n`, l.repo, os.Getuid(), l.home)
 	if !regexp.MustCompile(want).MatchString(out) {
 		t.Errorf("no %q in the output:\n%s", want, out)
 	}
@@ -60,6 +60,15 @@ func TestClean(t *testing.T) {
 	left, err := os.ReadDir(r.Box)
 	if err != nil || code != 0 || len(left) != 1 || r.Error != "" {
 		t.Errorf("status %d, left %v, error %v, report %+v", code, left, err, r)
+	}
+}
+
+// TestMountList: what the list of mounts names can be looked at.
+func TestMountList(t *testing.T) {
+	l := newLab(t)
+	out, code, _ := l.run("cut -d' ' -f5 /proc/self/mountinfo")
+	if code != 0 || !strings.Contains(out, "/var/tmp\n") || strings.Contains(out, l.spec.Dir) {
+		t.Errorf("status %d, mounts:\n%s", code, out)
 	}
 }
 

@@ -190,6 +190,10 @@ func (v *view) apply() error {
 	if err := v.hide(); err != nil {
 		return err
 	}
+	// Who goes through the list of mounts should find each of them.
+	if err := syscall.Unmount(fdPath(v.box), syscall.MNT_DETACH); err != nil {
+		return fmt.Errorf("unmount %s: %w", v.init.Box, err)
+	}
 	return v.proc()
 }
 

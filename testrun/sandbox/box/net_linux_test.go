@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // service is something that listens on the host and greets whoever connects.
@@ -80,6 +81,36 @@ func TestNetwork(t *testing.T) {
 	if out, code, r = l.helper("dial", "tcp", addr); code != 0 || out != "hello" || !r.HostNet {
 		t.Errorf("on the host's network: status %d, output %s", code, out)
 	}
+}
+
+// TestMulticast: what a program sends to many gets to itself, and is nothing that it
+// tried to reach outside.
+func TestMulticast(t *testing.T) {
+	out, code, r := newLab(t).helper("multicast")
+	if code != 0 || slices.ContainsFunc(r.Touched, func(x Touch) bool { return x.Outside }) {
+		t.Errorf("status %d, output %s, recorded %+v", code, out, r.Touched)
+	}
+}
+
+// multicastMain listens as package mdns does, and sends itself something.
+func multicastMain() error {
+	group := &net.UDPAddr{IP: net.IPv4(224, 0, 0, 251), Port: 5353}
+	in, err := net.ListenMulticastUDP("udp4", nil, group)
+	if err != nil {
+		return err
+	}
+	out, err := net.ListenUDP("udp4", nil)
+	if err != nil {
+		return err
+	}
+	if _, err := out.WriteTo([]byte("hello"), group); err != nil {
+		return err
+	}
+	if err := in.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+		return err
+	}
+	_, err = in.Read(make([]byte, 16))
+	return err
 }
 
 // TestTrace records what a program and those that it starts do.

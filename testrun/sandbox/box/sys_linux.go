@@ -131,7 +131,8 @@ func errnoErr(errno syscall.Errno) error {
 	return errno
 }
 
-// loopbackUp brings the only interface of a new network up.
+// loopbackUp brings the only interface of a new network up. Tests that send to many
+// (multicast) find others in there.
 func loopbackUp() error {
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_DGRAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -141,11 +142,35 @@ func loopbackUp() error {
 	// struct ifreq: a name of 16 bytes, then the flags.
 	var req [40]byte
 	copy(req[:], "lo")
-	*(*uint16)(unsafe.Pointer(&req[16])) = syscall.IFF_UP | syscall.IFF_RUNNING
+	*(*uint16)(unsafe.Pointer(&req[16])) = syscall.IFF_UP | syscall.IFF_RUNNING | syscall.IFF_MULTICAST
 	if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, uintptr(fd), syscall.SIOCSIFFLAGS, uintptr(unsafe.Pointer(&req))); errno != 0 {
 		return fmt.Errorf("bring the loopback interface up: %w", errno)
 	}
+	name := [...]byte{'l', 'o', 0}
+	// Hardly a test needs it, so that it may fail.
+	_, _, _ = syscall.Syscall(syscall.SYS_IOCTL, uintptr(fd), syscall.SIOCADDRT, uintptr(unsafe.Pointer(&route{
+		dst: ipv4(224, 0, 0, 0), mask: ipv4(240, 0, 0, 0), flags: syscall.RTF_UP, dev: &name[0],
+	})))
 	return nil
+}
+
+// route is struct rtentry.
+type route struct {
+	_                  uintptr
+	dst, gateway, mask [16]byte
+	flags              uint16
+	_                  [2]uintptr
+	_                  int16
+	dev                *byte
+	_                  [2]uintptr
+	_                  uint16
+}
+
+// ipv4 is struct sockaddr_in without a port.
+func ipv4(a, b, c, d byte) (addr [16]byte) {
+	*(*uint16)(unsafe.Pointer(&addr)) = syscall.AF_INET
+	copy(addr[4:], []byte{a, b, c, d})
+	return addr
 }
 
 // capabilities are all there are.

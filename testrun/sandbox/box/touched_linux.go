@@ -81,6 +81,10 @@ func (t *touched) forgive() {
 // own reports whether an address is that of the sandbox itself.
 func own(ip netip.Addr) bool { return ip.Unmap().IsLoopback() || ip.Unmap().IsUnspecified() }
 
+// toMany reports whether what is sent to an address stays in the sandbox, since the
+// only interface is that of the sandbox.
+func toMany(ip netip.Addr) bool { return ip.Unmap().IsMulticast() }
+
 // exec notes that a process becomes another program. The first one that does is
 // the test itself. A name that does not exist is one of those that a search tries.
 func (t *touched) exec(pid int, path string, dirfd int) {
@@ -169,6 +173,9 @@ func (t *touched) dial(pid int, addr, size uint64) {
 // machine's, or a port below those that the system gives out on which nothing
 // listens.
 func outside(ap netip.AddrPort) bool {
+	if toMany(ap.Addr()) {
+		return false
+	}
 	if !own(ap.Addr()) {
 		return ap.Port() != 0 && ap.Port() != 9 // where resolvers connect to choose an address
 	}
