@@ -11,15 +11,27 @@ import (
 
 // A Collector gathers the records of one run from its events. It is an
 // [event.Sink].
+//
+// What it holds does not grow with the number of tests beyond what a log
+// keeps: a package that ended is packed, and of a run with more results than
+// MaxBytes those of the packages that passed first are dropped.
 type Collector struct {
+	// MaxBytes bounds the results of the packages that passed, as they stand in
+	// the log; 0 means DefaultMaxBytes.
+	MaxBytes int64
+
 	mu       sync.Mutex
 	packages map[string]*collected
+	passed   []*collected // packed, in the order in which they ended
+	packed   int64        // bytes of theirs
 }
 
 // collected is what is known of one package while the run goes on.
 type collected struct {
 	Record
 	tests map[string]*attempts
+	// packed are the tests, encoded, while none of them runs.
+	packed []byte
 }
 
 // attempts are the runs of one test; a failure outweighs other results of the
@@ -49,17 +61,18 @@ func (c *Collector) of(name string) *collected {
 		c.packages = make(map[string]*collected)
 	}
 	if c.packages[name] == nil {
-		c.packages[name] = &collected{Record: Record{V: 1, Package: name}, tests: make(map[string]*attempts)}
+		c.packages[name] = &collected{Record: Record{V: 1, Package: name}}
 	}
 	return c.packages[name]
 }
 
 func (c *Collector) test(e event.TestCase) {
-	tests := c.of(e.Package).tests
-	a := tests[e.Test]
+	p := c.of(e.Package)
+	c.unpack(p)
+	a := p.tests[e.Test]
 	if a == nil {
 		a = &attempts{run: e.Run}
-		tests[e.Test] = a
+		p.tests[e.Test] = a
 	}
 	result := e.Outcome
 	if result == event.Unfinished {
@@ -76,6 +89,7 @@ func (c *Collector) test(e event.TestCase) {
 // rerun is of a single test.
 func (c *Collector) ended(e event.TestPackage) {
 	p := c.of(e.Package)
+	defer c.pack(p)
 	if p.Result != "" && e.Run > 0 {
 		return
 	}
@@ -102,9 +116,7 @@ func (c *Collector) Records(run Run) []Record {
 		}
 		r := p.Record
 		r.Run, r.Time, r.Root, r.Partial = run.ID, run.Time, run.Root, run.Partial
-		if !r.Cached {
-			r.Tests = p.results()
-		}
+		r.Tests = p.all()
 		if r.Result == Fail && has(r.Tests, Flaky) && !has(r.Tests, Fail) {
 			r.Result = Flaky
 		}
@@ -117,7 +129,11 @@ func has(tests []Test, result string) bool {
 	return slices.ContainsFunc(tests, func(t Test) bool { return t.Result == result })
 }
 
+// results are the tests, sorted by name; a cached package has none.
 func (p *collected) results() []Test {
+	if p.Cached {
+		return nil
+	}
 	var out []Test
 	for _, name := range slices.Sorted(maps.Keys(p.tests)) {
 		a := p.tests[name]
