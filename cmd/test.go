@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"time"
@@ -157,11 +156,7 @@ func (a *app) runTestCmd(c *cobra.Command, args []string, flags *testFlags) erro
 	if len(args) > 0 && slices.Contains([]string{reportCommand, historyCommand, diffCommand, applyCommand, touchedCommand}, args[0]) {
 		command, args = args[0], args[1:]
 	}
-	if a.term.Getenv("GOGC") == "" {
-		// Nearly all that reading a run allocates is garbage at once, and the heap
-		// small: collect more seldom.
-		debug.SetGCPercent(400)
-	}
+	a.collectSeldom()
 	opts, color, err := a.buildOptions(c, "test", args, &flags.buildFlags)
 	if err != nil || opts == nil {
 		return err

@@ -207,19 +207,22 @@ func (b *bench) ownCache(ctx context.Context) (string, error) {
 	return dir, err
 }
 
-// stream reads a recorded run.
+// stream reads a recorded run, and one that is four times as long to see
+// whether memory grows with it.
 func (b *bench) stream(ctx context.Context) error {
-	file := filepath.Join(b.work, "stream.json")
-	if err := writeStream(file, b.events); err != nil {
-		return err
+	for _, n := range []int{b.events, 4 * b.events} {
+		file := filepath.Join(b.work, "stream.json")
+		if err := writeStream(file, n); err != nil {
+			return err
+		}
+		sum := &contestant{name: "gotestsum", args: []string{b.gotestsum, "--format=pkgname", "--raw-command", "cat", file}}
+		same := &contestant{name: "gust", args: []string{b.gust, "test", "report", "--format=pkgname", file}}
+		own := &contestant{name: "gust", args: []string{b.gust, "test", "report", file}}
+		if err := b.compete(ctx, nothing, sum, same, own); err != nil {
+			return err
+		}
+		b.row(fmt.Sprintf("%d events, --format=pkgname", n), same, sum, true)
+		b.row(fmt.Sprintf("%d events, gust's format", n), own, sum, true)
 	}
-	sum := &contestant{name: "gotestsum", args: []string{b.gotestsum, "--format=pkgname", "--raw-command", "cat", file}}
-	same := &contestant{name: "gust", args: []string{b.gust, "test", "report", "--format=pkgname", file}}
-	own := &contestant{name: "gust", args: []string{b.gust, "test", "report", file}}
-	if err := b.compete(ctx, nothing, sum, same, own); err != nil {
-		return err
-	}
-	b.row(fmt.Sprintf("%d events, --format=pkgname", b.events), same, sum, true)
-	b.row(fmt.Sprintf("%d events, gust's format", b.events), own, sum, true)
 	return nil
 }

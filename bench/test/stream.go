@@ -9,7 +9,7 @@ import (
 )
 
 // writeStream writes n events of a run in which everything passes: packages of
-// 500 tests, each with a line of output.
+// a test with 500 subtests, each with a line of output.
 func writeStream(name string, n int) error {
 	f, err := os.Create(name)
 	if err != nil {
@@ -25,6 +25,7 @@ func writeStream(name string, n int) error {
 			i++
 		}
 		emit(`"Action":"start"`)
+		emit(`"Action":"run","Test":"TestSomething"`)
 		for t := range 500 {
 			test := fmt.Sprintf(`"Test":"TestSomething/case_%d"`, t)
 			emit(`"Action":"run",` + test)
@@ -33,6 +34,7 @@ func writeStream(name string, n int) error {
 			emit(fmt.Sprintf(`"Action":"output",%s,"Output":"--- PASS: TestSomething/case_%d (0.01s)\n"`, test, t))
 			emit(`"Action":"pass","Elapsed":0.01,` + test)
 		}
+		emit(`"Action":"pass","Elapsed":0.1,"Test":"TestSomething"`)
 		emit(fmt.Sprintf(`"Action":"output","Output":"ok  \t%s\t0.1s\n"`, pkg))
 		emit(`"Action":"pass","Elapsed":0.1`)
 	}
