@@ -106,8 +106,15 @@ func (f *follower) entry(e toolexec.Entry) {
 		f.r.steps.Add(e.Step)
 		return
 	}
-	if e.Tool == "link" {
+	switch e.Tool {
+	case "link":
 		t.Linked++
+		return
+	case "vet":
+		t.Vets++
+		if e.Outcome == event.Reused {
+			t.VetsReused++
+		}
 		return
 	}
 	if f.twice(e.ImportPath, e.Outcome) {

@@ -32,6 +32,7 @@ const (
 	Object    Kind = "object"    // compiler archives, by content
 	Interface Kind = "interface" // export data and its layout, by digest of the export data
 	Compile   Kind = "compile"   // results of a compile, by digest of its inputs but imports
+	Vet       Kind = "vet"       // results of a vet that found nothing, by digest of its inputs
 	Last      Kind = "last"      // inputs of a package's last compile, by package
 	Inputs    Kind = "inputs"    // what the last compiles of a package were made of, by its import path
 	Source    Kind = "source"    // source files, by content

@@ -1,11 +1,14 @@
 // Package toolexec is the program that cmd/go runs in place of each tool
-// (go build -toolexec). It hands every tool through unchanged but compile,
-// for which it looks for a stored result first:
+// (go build -toolexec). It hands every tool through unchanged but compile and
+// vet, for which it looks for a stored result first:
 //
 //	cmd/go ─▶ gust toolexec compile … ─┬▶ same inputs, same imports:       stored archive
 //	                                   ├▶ same inputs, imports that differ
 //	                                   │  in positions only:               stored archive, relinked
 //	                                   └▶ anything else:                   the compiler, result stored
+//
+// A vet is answered from the store if all that it reads is the same, but for
+// positions in what the package imports, and it had nothing to say.
 //
 // What it writes in place of the compiler is byte for byte what the compiler
 // would have written, except in the relaxed mode, whose archives may name

@@ -45,7 +45,9 @@ func Main(args []string) int {
 	}
 	switch name {
 	case "compile":
-		return w.safely(w.compile)
+		return w.safely(name, w.compile)
+	case "vet":
+		return w.safely(name, w.vet)
 	case "link":
 		if session.Probe {
 			return 1
@@ -81,10 +83,10 @@ func relaxedLinker(tool string) int {
 
 // safely calls f, and runs the tool instead if f panics: a defect in gust must
 // not fail a build.
-func (w *wrapper) safely(f func() int) (code int) {
+func (w *wrapper) safely(tool string, f func() int) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
-			w.log(Entry{Tool: "compile", Warning: fmt.Sprintf("panic: %v", p), BuildPackage: event.BuildPackage{
+			w.log(Entry{Tool: tool, Warning: fmt.Sprintf("panic: %v", p), BuildPackage: event.BuildPackage{
 				ImportPath: importPath(""), Outcome: event.Compiled,
 			}})
 			code = replace(w.tool, w.args)

@@ -82,7 +82,7 @@ func sessionFromEnv() (*Session, error) {
 // An Entry is one line of the session's log: what became of a tool call.
 type Entry struct {
 	event.BuildPackage
-	// Tool is "compile" or "link"; of the latter only the start is known.
+	// Tool is "compile", "vet" or "link"; of the last only the start is known.
 	Tool string `json:"tool"`
 	// Sources are the source files behind Reasons of kind "file".
 	Sources []SourceChange `json:"sources,omitempty"`

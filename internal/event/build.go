@@ -84,6 +84,11 @@ type BuildSummary struct {
 	Failed int `json:"failed"`
 	// Linked counts runs of the linker.
 	Linked int `json:"linked"`
+	// Vets counts the packages that go asked to be vetted, but for those of the
+	// standard library and the module cache.
+	Vets int `json:"vets,omitempty"`
+	// VetsReused counts those of them whose earlier result stood.
+	VetsReused int `json:"vets_reused,omitempty"`
 	// WallNS is the time of the whole build.
 	WallNS int64 `json:"wall_ns"`
 	// SavedNS is the compile time that reuse made unnecessary.

@@ -30,6 +30,8 @@ func TestIndifferent(t *testing.T) {
 		{dir + "link", version, &relaxed, false},
 		{dir + "compile", version, &relaxed, true},
 		{dir + "link", work, &plain, false},
+		{dir + "vet", []string{"vet.cfg"}, &plain, false},
+		{dir + "vet", []string{"-flags"}, nil, true},
 		{dir + "asm", work, &plain, true},
 		{dir + "asm", work, &relaxed, true},
 		{dir + "asm", work, &starts, false},

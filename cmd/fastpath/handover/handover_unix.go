@@ -41,7 +41,7 @@ func indifferent(tool string, args []string, session string) bool {
 			return name != "link" || !contains(session, `"relaxed":true`)
 		}
 	}
-	return name != "compile" && name != "link" && !contains(session, `"starts":true`)
+	return name != "compile" && name != "vet" && name != "link" && !contains(session, `"starts":true`)
 }
 
 // find looks for a program as os/exec does, but for directories of PATH that
