@@ -41,6 +41,9 @@ func (r *runner) keepCache(ctx context.Context) {
 	}
 	c := &cache.Cache{Dir: root, Now: time.Now}
 	err = errors.Join(r.session.store.Trim(), c.Record(r.total), c.TrimNowAndThen(ctx, limit))
+	if r.total.Remote != nil && r.Remote.Name != "" {
+		err = errors.Join(err, c.RecordRemote(r.Remote.Name, *r.total.Remote))
+	}
 	if err != nil && ctx.Err() == nil {
 		r.sink.Emit(event.Warning{Text: "gust's cache: " + err.Error()})
 	}

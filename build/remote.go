@@ -24,6 +24,10 @@ import (
 type Remote struct {
 	// Cache is the server.
 	Cache cacheprog.Remote
+	// Name is its address without what is secret; empty to take no notes.
+	Name string
+	// Requests says what was asked of it; nil if nobody counts.
+	Requests func() cacheprog.Requests
 	// Read and Write say what is wanted of it.
 	Read, Write bool
 	// Drain is how long the end of a build waits for what is still to be sent.
@@ -82,6 +86,10 @@ func (r *runner) endShare(s *share.Share) {
 	}
 	if r.Remote.Read {
 		e.Missing = n.Missing
+	}
+	if r.Remote.Requests != nil {
+		q := r.Remote.Requests()
+		e.Lookups, e.WaitNS, e.SlowestNS, e.Failed = q.Lookups, q.Wait.Nanoseconds(), q.Slowest.Nanoseconds(), q.Failed
 	}
 	if *e != (event.BuildRemote{}) {
 		r.total.Remote = e

@@ -14,14 +14,20 @@ import (
 )
 
 func (a *app) newCacheStatsCmd() *cobra.Command {
-	var asJSON bool
+	var asJSON, ofRemote bool
 	c := &cobra.Command{
 		Use:   "stats",
 		Short: "say how large gust's cache is and what it was good for",
 		Long: `Stats measures gust's cache. FREES is what removing something would free, and what
 the size limit is about; HOLDS includes files that have names elsewhere, mostly in
-go's own cache.`,
+go's own cache.
+
+With --remote it says what servers were good for instead: the one that
+GUST_REMOTE_CACHE names, which is asked about itself, and those of the last 30 days.`,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if ofRemote {
+				return a.remoteStats(c.Context(), asJSON)
+			}
 			gc, err := a.cache(0)
 			if err != nil {
 				return err
@@ -42,7 +48,8 @@ go's own cache.`,
 			return a.print("%s", statsText(st, limit, a.clock.Now()))
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "write an event to stdout")
+	c.Flags().BoolVar(&asJSON, "json", false, "write events to stdout, one JSON object a line")
+	c.Flags().BoolVar(&ofRemote, "remote", false, "say what remote caches were good for")
 	return c
 }
 

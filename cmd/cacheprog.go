@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/gust-go/gust/build/cacheprog"
 	"github.com/gust-go/gust/build/gocache"
 	"github.com/gust-go/gust/build/remote"
+	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/gocmd"
 )
 
@@ -102,6 +104,7 @@ func (a *app) cacheprog(ctx context.Context, dir string, verbose bool) error {
 		s.Remote, s.ReadOnly = r.Client, !r.write
 	}
 	err = s.Serve(ctx, a.term.In, a.term.Out)
+	a.noteRemote(s, r)
 	if verbose {
 		n, sent, notSent := &s.Stats, int64(0), int64(0)
 		if s.Sender != nil {
@@ -111,6 +114,31 @@ func (a *app) cacheprog(ctx context.Context, dir string, verbose bool) error {
 			n.Hits.Load(), n.RemoteHits.Load(), n.RemoteBytes.Load(), n.Misses.Load(), n.Puts.Load(), sent, notSent, n.Wrong.Load())
 	}
 	return err
+}
+
+// noteRemote takes note of what a server was good for, for gust cache stats. Losing
+// that harms nothing but numbers.
+func (a *app) noteRemote(s *cacheprog.Server, r *remoteClient) {
+	if s.Remote == nil {
+		return
+	}
+	n, q := &s.Stats, r.Requests()
+	e := event.BuildRemote{
+		Found: n.RemoteHits.Load(), ReceivedBytes: n.RemoteBytes.Load(), Wrong: n.Wrong.Load(),
+		Lookups: q.Lookups, WaitNS: q.Wait.Nanoseconds(), SlowestNS: q.Slowest.Nanoseconds(), Failed: q.Failed,
+	}
+	if r.read {
+		e.Missing = n.Misses.Load()
+	}
+	if s.Sender != nil {
+		e.Sent, e.SentBytes, e.NotSent = s.Sender.Sent.Load(), s.Sender.SentBytes.Load(), s.Sender.NotSent.Load()
+	}
+	if e == (event.BuildRemote{}) {
+		return
+	}
+	if c, err := a.cache(0); err == nil && os.MkdirAll(c.Dir, 0o777) == nil {
+		_ = c.RecordRemote(r.Name(), e)
+	}
 }
 
 // goCache is the directory of go's build cache. go tells its child nothing of

@@ -413,6 +413,31 @@ func TestUsage(t *testing.T) {
 	}
 }
 
+func TestRemotes(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0)
+	c := &Cache{Dir: t.TempDir(), Now: func() time.Time { return now }}
+	if err := c.RecordRemote("old", event.BuildRemote{Found: 1}); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(40 * 24 * time.Hour)
+	for _, r := range []struct {
+		server string
+		run    event.BuildRemote
+	}{{"b", event.BuildRemote{Found: 1, Lookups: 2, SlowestNS: 9}}, {"a", event.BuildRemote{Sent: 5}}, {"a", event.BuildRemote{Missing: 2, Failed: 1, SlowestNS: 4}}} {
+		if err := c.RecordRemote(r.server, r.run); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := c.Remotes()
+	want := []RemoteUsage{{"a", 2, event.BuildRemote{Sent: 5, Missing: 2, Failed: 1, SlowestNS: 4}}, {"b", 1, event.BuildRemote{Found: 1, Lookups: 2, SlowestNS: 9}}}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if done, err := c.Clean(context.Background()); err != nil || len(done.Foreign) > 0 {
+		t.Errorf("%+v, %v", done, err)
+	}
+}
+
 func TestUsageIsShortened(t *testing.T) {
 	now := time.Now()
 	c := &Cache{Dir: t.TempDir(), Now: func() time.Time { return now }}

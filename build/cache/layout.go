@@ -22,6 +22,7 @@ const (
 	lockName   = "use.lock"
 	stampName  = "size.txt"
 	usageName  = "usage.jsonl"
+	remoteName = "remote.jsonl" // what remote caches were good for
 )
 
 // A kind says what a file is for, and thereby who may remove it when.
@@ -76,7 +77,7 @@ func classify(rel string) (area string, k kind) {
 		return runsDir, foreign
 	case drawingDir:
 		return drawingDir, classifyDrawing(parts)
-	case lockName, stampName, usageName:
+	case lockName, stampName, usageName, remoteName:
 		if len(parts) == 1 {
 			return "", book
 		}

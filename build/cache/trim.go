@@ -52,7 +52,7 @@ func (c *Cache) Trim(ctx context.Context, limit int64) (Trimmed, error) {
 	}
 	t := &trimmer{c: c, root: root, found: found, done: Trimmed{Before: found.frees()}}
 	t.done.After = t.done.Before
-	if err := shortenUsage(root, c.now()); err != nil {
+	if err := errors.Join(shortenUsage(root, usageName, c.now()), shortenUsage(root, remoteName, c.now())); err != nil {
 		return t.done, fmt.Errorf("shorten the record of builds: %w", err)
 	}
 	err = t.run(ctx, limit)

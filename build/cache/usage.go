@@ -47,36 +47,41 @@ func (c *Cache) Record(b event.BuildSummary) error {
 	if b.Compiled+b.Reused+b.Relinked == 0 {
 		return nil
 	}
+	return c.note(usageName, usageLine{c.now().Unix(), b.Compiled, b.Reused, b.Relinked, b.SavedNS})
+}
+
+// note adds a line to one of the cache's records.
+func (c *Cache) note(name string, line any) error {
 	root, err := c.open()
 	if root == nil {
 		return err
 	}
 	defer root.Close()
-	line, err := json.Marshal(usageLine{c.now().Unix(), b.Compiled, b.Reused, b.Relinked, b.SavedNS})
+	data, err := json.Marshal(line)
 	if err != nil {
 		return err
 	}
-	f, err := openUsage(root, os.O_APPEND|os.O_WRONLY|os.O_CREATE)
+	f, err := openUsage(root, name, os.O_APPEND|os.O_WRONLY|os.O_CREATE)
 	if err != nil {
 		return fmt.Errorf("record the build: %w", err)
 	}
-	_, err = f.Write(append(line, '\n'))
+	_, err = f.Write(append(data, '\n'))
 	return errors.Join(err, f.Close())
 }
 
-// openUsage opens the record if it is, or can become, a regular file.
-func openUsage(root *os.Root, flag int) (*os.File, error) {
-	if info, err := root.Lstat(usageName); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%q is not a regular file", usageName)
+// openUsage opens a record if it is, or can become, a regular file.
+func openUsage(root *os.Root, name string, flag int) (*os.File, error) {
+	if info, err := root.Lstat(name); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%q is not a regular file", name)
 	}
-	return root.OpenFile(usageName, flag, 0o666)
+	return root.OpenFile(name, flag, 0o666)
 }
 
 // readUsage sums up the record. Lines that do not parse are skipped: two
 // writers on a network file system can mix theirs up.
 func readUsage(root *os.Root, now time.Time) (Usage, error) {
 	var u Usage
-	err := eachUsage(root, func(_ []byte, l usageLine) {
+	err := eachUsage(root, usageName, func(_ []byte, l usageLine) {
 		if now.Sub(time.Unix(l.Unix, 0)) > usageKept {
 			return
 		}
@@ -89,8 +94,9 @@ func readUsage(root *os.Root, now time.Time) (Usage, error) {
 	return u, err
 }
 
-func eachUsage(root *os.Root, do func(raw []byte, l usageLine)) error {
-	f, err := openUsage(root, os.O_RDONLY)
+// eachUsage goes through the lines of a record.
+func eachUsage[Line interface{ unix() int64 }](root *os.Root, name string, do func(raw []byte, l Line)) error {
+	f, err := openUsage(root, name, os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -100,22 +106,24 @@ func eachUsage(root *os.Root, do func(raw []byte, l usageLine)) error {
 	defer f.Close()
 	in := bufio.NewScanner(io.LimitReader(f, 8*usageMax))
 	for in.Scan() {
-		var l usageLine
-		if json.Unmarshal(in.Bytes(), &l) == nil && l.Unix > 0 {
+		var l Line
+		if json.Unmarshal(in.Bytes(), &l) == nil && l.unix() > 0 {
 			do(in.Bytes(), l)
 		}
 	}
 	return nil // what cannot be read is lost, and only numbers are
 }
 
+func (l usageLine) unix() int64 { return l.Unix }
+
 // shortenUsage drops old lines from a record that has grown large.
-func shortenUsage(root *os.Root, now time.Time) error {
-	info, err := root.Lstat(usageName)
+func shortenUsage(root *os.Root, name string, now time.Time) error {
+	info, err := root.Lstat(name)
 	if err != nil || info.Size() < usageMax {
 		return nil
 	}
 	var kept bytes.Buffer
-	err = eachUsage(root, func(raw []byte, l usageLine) {
+	err = eachUsage(root, name, func(raw []byte, l usageLine) { // all have the time
 		if now.Sub(time.Unix(l.Unix, 0)) <= usageKept {
 			kept.Write(append(raw, '\n'))
 		}
@@ -127,10 +135,10 @@ func shortenUsage(root *os.Root, now time.Time) error {
 		b := kept.Bytes()[kept.Len()-usageMax/2:]
 		kept = *bytes.NewBuffer(b[bytes.IndexByte(b, '\n')+1:])
 	}
-	if err := root.Remove(usageName); err != nil {
+	if err := root.Remove(name); err != nil {
 		return err
 	}
-	f, err := openUsage(root, os.O_CREATE|os.O_EXCL|os.O_WRONLY)
+	f, err := openUsage(root, name, os.O_CREATE|os.O_EXCL|os.O_WRONLY)
 	if err != nil {
 		return err
 	}

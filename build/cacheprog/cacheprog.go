@@ -34,6 +34,16 @@ type Remote interface {
 	Broken(err error)
 }
 
+// Requests counts what was asked of a remote's server.
+type Requests struct {
+	// Lookups are questions for entries that it has answered, which took Wait
+	// together and Slowest at most.
+	Lookups       int64
+	Wait, Slowest time.Duration
+	// Failed counts requests of all kinds that came to nothing.
+	Failed int64
+}
+
 // A Server answers one go command.
 type Server struct {
 	// Local is the cache on this machine.

@@ -19,6 +19,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gust-go/gust/build/cacheprog"
 	"github.com/gust-go/gust/build/gocache"
 )
 
@@ -42,7 +43,7 @@ type Options struct {
 	Read, Write bool
 	// Timeout bounds the wait for an answer, and each pause within one.
 	Timeout time.Duration
-	// Now tells the time.
+	// Now tells the time; nil for the machine's.
 	Now func() time.Time
 	// Warn tells the user, once for each kind of trouble.
 	Warn func(text string)
@@ -90,6 +91,7 @@ type Client struct {
 	mu       sync.Mutex
 	failures int // in a row
 	troubles int // of all time
+	requests cacheprog.Requests
 	off      bool
 	readOnly bool
 	warned   map[string]bool
@@ -126,6 +128,9 @@ func New(o Options) (*Client, error) {
 	}
 	if o.Write && !o.Key.CanSign() {
 		o.Write = false
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	o.secrets = newSecrets(u, o)
 	s, err := newServer(u, o)
@@ -191,6 +196,9 @@ func (c *Client) result(ctx context.Context, began int, err error) error {
 			err = cause
 		}
 		c.failed(began, err)
+		c.mu.Lock()
+		c.requests.Failed++
+		c.mu.Unlock()
 	}
 	return err
 }
@@ -264,9 +272,28 @@ func (c *Client) Get(ctx context.Context, action gocache.ID) (gocache.Entry, io.
 func (c *Client) getEntry(ctx context.Context, action digest) (entry, content []byte, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.o.Timeout, errSlow)
 	defer cancel()
-	began := c.begin()
+	began, at := c.begin(), c.o.Now()
 	entry, content, err = c.server.getEntry(ctx, action)
+	if err == nil || errors.Is(err, gocache.ErrMiss) {
+		c.answered(c.o.Now().Sub(at))
+	}
 	return entry, content, c.result(ctx, began, err)
+}
+
+// answered counts an answer that took some time.
+func (c *Client) answered(took time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.requests.Lookups++
+	c.requests.Wait += took
+	c.requests.Slowest = max(c.requests.Slowest, took)
+}
+
+// Requests counts what was asked so far.
+func (c *Client) Requests() cacheprog.Requests {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.requests
 }
 
 // getContent has its time begin anew with whatever comes: how long all of it

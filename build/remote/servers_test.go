@@ -203,6 +203,44 @@ func TestRedis(t *testing.T) {
 	}
 }
 
+// TestStatus has servers speak of themselves, as far as they do.
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	web, rpc := testserver.BazelRemote(t)
+	nginx, _ := testserver.Nginx(t)
+	none := Status{UsedBytes: -1, LimitBytes: -1, Entries: -1, Hits: -1, Misses: -1, Evicted: -1}
+	for _, test := range []struct {
+		url   string
+		known func(Status) bool
+	}{
+		{"redis://" + testserver.Redis(t, "--maxmemory", "100mb"), func(s Status) bool {
+			return strings.HasPrefix(s.Kind, "redis ") && s.UsedBytes > 0 && s.LimitBytes == 100<<20 && s.Entries == 2 && s.Misses >= 1 && s.Hits == 0 && s.Evicted == 0
+		}},
+		{"http://" + web + "/below", func(s Status) bool {
+			return s.Kind == "bazel-remote" && s.UsedBytes >= 0 && s.LimitBytes == 1<<30 && s.Entries >= 2 && s.Hits == -1
+		}},
+		{"grpc://" + rpc, func(s Status) bool {
+			return s.Kind == "Remote Execution API, contents compressed with zstd" && s.Entries == -1
+		}},
+		{"http://" + nginx + "/cache", func(s Status) bool { s.Took = 0; return s == none }},
+	} {
+		c, w := open(t, Options{URL: test.url})
+		if err := store(t, c, 1); err != nil {
+			t.Fatal(err)
+		}
+		if s, err := c.Status(t.Context()); err != nil || !test.known(s) || s.Took <= 0 || len(w.all) > 0 {
+			t.Errorf("%s: %+v, %v, %q", test.url, s, err, w.all)
+		}
+		if n := c.Requests(); n.Lookups != 1 || n.Failed != 0 || n.Wait <= 0 || n.Slowest != n.Wait {
+			t.Errorf("%s: %+v", test.url, n)
+		}
+	}
+	c, _ := open(t, Options{URL: "http://user:pass-word@127.0.0.1:1"})
+	if _, err := c.Status(t.Context()); err == nil || strings.Contains(err.Error(), "pass-word") || c.Requests().Failed != 1 {
+		t.Errorf("without a server: %v, %+v", err, c.Requests())
+	}
+}
+
 // TestRedisFull: a server without room takes no more, and still gives.
 func TestRedisFull(t *testing.T) {
 	t.Parallel()

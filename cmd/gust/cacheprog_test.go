@@ -165,9 +165,16 @@ func throughServer(t *testing.T, seed machine, dir, address, format string, env 
 	if first.compiles != plain.compiles || !bytes.Equal(first.program, plain.program) || !strings.Contains(first.said, " 0 not sent") {
 		t.Errorf("the first machine: %d compiles: %s", first.compiles, first.said)
 	}
-	second := seed.copy(dir).build("second", append(env, "GUST_REMOTE_CACHE_KEY="+check)...)
+	two := seed.copy(dir)
+	second := two.build("second", append(env, "GUST_REMOTE_CACHE_KEY="+check)...)
 	if second.compiles != 0 || !bytes.Equal(second.program, plain.program) || strings.Contains(second.said, "warning") {
 		t.Errorf("the second machine: %d compiles: %s", second.compiles, second.said)
+	}
+	stats := exec.Command("gust", "cache", "stats", "--remote")
+	stats.Env = append(append(os.Environ(), env...), "GUST_REMOTE_CACHE_KEY="+check, "GUST_CACHE="+two.gustCache())
+	if said, err := stats.CombinedOutput(); err != nil || !strings.Contains(string(said), "\nlast 30 days: 1 run, ") || !strings.Contains(string(said), " found (") ||
+		!strings.Contains(string(said), "\nnow: answers in ") || strings.Contains(string(said), "s3cret-word") {
+		t.Errorf("%v: %s", err, said)
 	}
 	builds, faults, made := faultBuilds(2), int64(0), 0
 	for i := range builds {
@@ -196,6 +203,8 @@ type machine struct {
 	dir, cache string
 }
 
+func (m machine) gustCache() string { return m.cache + ".gust" }
+
 type built struct {
 	program  []byte
 	compiles int
@@ -208,7 +217,7 @@ func (m machine) build(name string, env ...string) built {
 	out := filepath.Join(m.t.TempDir(), "program")
 	cmd := exec.Command("go", "build", "-x", "-trimpath", "-o", out, ".")
 	cmd.Dir = m.dir
-	cmd.Env = append(os.Environ(), "GOCACHE="+m.cache, "GOFLAGS=-buildvcs=false", "GOWORK=off", "GOENV=off", "CGO_ENABLED=0", "GOCACHEPROG=")
+	cmd.Env = append(os.Environ(), "GOCACHE="+m.cache, "GOFLAGS=-buildvcs=false", "GOWORK=off", "GOENV=off", "CGO_ENABLED=0", "GOCACHEPROG=", "GUST_CACHE="+m.gustCache())
 	cmd.Env = append(cmd.Env, env...)
 	said, err := cmd.CombinedOutput()
 	if err != nil {

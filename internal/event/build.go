@@ -126,6 +126,14 @@ type BuildRemote struct {
 	NotSent int64 `json:"not_sent"`
 	// Wrong counts what was not what it should have been, and was made anew.
 	Wrong int64 `json:"wrong"`
+	// Lookups counts the questions that the server has answered.
+	Lookups int64 `json:"lookups"`
+	// WaitNS is how long all of these answers took together.
+	WaitNS int64 `json:"wait_ns"`
+	// SlowestNS is how long the slowest took.
+	SlowestNS int64 `json:"slowest_ns"`
+	// Failed counts the requests of all kinds that came to nothing.
+	Failed int64 `json:"failed"`
 }
 
 // EventType implements [Event].

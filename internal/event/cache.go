@@ -135,3 +135,43 @@ type CacheDifference struct {
 	// There is what the other compile has.
 	There string `json:"there"`
 }
+
+// CacheRemote is what gust cache stats --remote found of one server.
+type CacheRemote struct {
+	// Server is its address, without what is secret.
+	Server string `json:"server"`
+	// Mode is what is done with it now: read, write or readwrite; empty if it is
+	// not the one that GUST_REMOTE_CACHE names.
+	Mode string `json:"mode,omitempty"`
+	// Runs counts the builds and go commands of the last 30 days that asked it.
+	Runs int `json:"runs"`
+	// Total is what it did for all of them.
+	Total BuildRemote `json:"total"`
+	// Status is what it says now; null if it was not asked.
+	Status *CacheServer `json:"status,omitempty"`
+	// Error is why there is no answer.
+	Error string `json:"error,omitempty"`
+}
+
+// EventType implements [Event].
+func (CacheRemote) EventType() string { return "cache.remote" }
+
+// CacheServer is what a server says of itself, -1 where it says nothing.
+type CacheServer struct {
+	// Kind is what it calls itself.
+	Kind string `json:"kind,omitempty"`
+	// UsedBytes is how much it holds, for others as well.
+	UsedBytes int64 `json:"used_bytes"`
+	// LimitBytes is how much it may hold.
+	LimitBytes int64 `json:"limit_bytes"`
+	// Entries counts what it holds.
+	Entries int64 `json:"entries"`
+	// Hits counts what it has found for anybody since it was started.
+	Hits int64 `json:"hits"`
+	// Misses counts what it had not.
+	Misses int64 `json:"misses"`
+	// Evicted counts what it has dropped to make room.
+	Evicted int64 `json:"evicted"`
+	// TookNS is how long one question took just now.
+	TookNS int64 `json:"took_ns"`
+}

@@ -64,6 +64,8 @@ func decoderOf(eventType string) decoder {
 		return as[CacheStats]
 	case "cache.summary":
 		return as[CacheSummary]
+	case "cache.remote":
+		return as[CacheRemote]
 	case "cache.why":
 		return as[CacheWhy]
 	case "doctor.finding":

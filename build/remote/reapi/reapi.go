@@ -76,6 +76,15 @@ func (c *Client) capable(ctx context.Context) (capabilities, error) {
 	return can, nil
 }
 
+// A Description is what a server can.
+type Description struct{ Zstd, Update bool }
+
+// Describe asks it.
+func (c *Client) Describe(ctx context.Context) (Description, error) {
+	can, err := c.capable(ctx)
+	return Description{Zstd: can.zstd, Update: can.update}, err
+}
+
 // ActionResult returns the result of an action; the contents may come along. The
 // error has the code grpc.NotFound if there is none.
 func (c *Client) ActionResult(ctx context.Context, action Digest) (ActionResult, error) {
