@@ -146,6 +146,7 @@ const (
 `
 	testEnvironment = `  GUST_TEST_FORMAT  default of --format
   GUST_TEST_HISTORY off keeps no record of results
+  GUST_TEST_LIMIT   default of --limit
   GUST_TEST_SANDBOX default of --sandbox
 `
 )

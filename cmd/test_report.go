@@ -69,7 +69,7 @@ func (a *app) show(ctx context.Context, opts build.Options, flags *testFlags, co
 		return err
 	}
 	result, err := run(testrun.Options{
-		Build: opts, Engine: a.build, View: view, Rerun: flags.rerunOpts,
+		Build: flags.box.seeded(opts, a.term.Environ), Engine: a.build, View: view, Rerun: flags.rerunOpts,
 		Limits: flags.limits, Stress: flags.stress.Stress, Profile: reports.profile,
 		Sandbox: boxOptions,
 		Verbose: flags.verbose(opts.Args), ForceStream: flags.changed("format") || reports.needStream(),

@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -11,6 +15,7 @@ import (
 	"github.com/gust-go/gust/internal/config"
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/gocmd"
+	"github.com/gust-go/gust/internal/limit"
 	"github.com/gust-go/gust/internal/testview"
 	"github.com/gust-go/gust/testrun/sandbox"
 	"github.com/gust-go/gust/testrun/sandbox/box"
@@ -24,6 +29,11 @@ type sandboxFlags struct {
 	leaks  string
 	// require is the isolation without which nothing runs.
 	require string
+	// limits are as --limit has them, env as --env; clock is an offset.
+	limits []string
+	env    []string
+	seed   int
+	clock  time.Duration
 	// asked is true if the command line or the environment names the mode.
 	asked bool
 }
@@ -36,6 +46,12 @@ const sandboxUsage = `
   --writes=aside|through   what tests write to the checkout is kept aside, or let through
   --leaks=off|warn|fail    whether processes and files that tests leave behind are reported,
                            and fail the run (warn; in a strict sandbox fail)
+  --limit=NAME=VALUE,...   what the tests of a package may use: memory=512MiB, processes=200,
+                           open-files=64, file-size=1GiB, disk=1GiB, time=5m, or none of it
+  --env=NAME=VALUE         a variable that tests see whatever the environment
+  --seed=N                 order of tests (-shuffle=N), and math/rand with the same seed each time
+  --clock-offset=DURATION  set the clocks ahead that count from when the machine started; the
+                           time of day cannot be
   --record[=writes|reads]  record what tests write, connect to and start, or read as well;
                            gust test touched PACKAGE shows it
 `
@@ -46,6 +62,10 @@ func (flags *sandboxFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&flags.writes, "writes", "", "aside or through")
 	f.StringVar(&flags.leaks, "leaks", "", "off, warn or fail")
 	f.StringVar(&flags.trace, "record", "", "writes or reads")
+	f.StringArrayVar(&flags.limits, "limit", nil, "what tests may use")
+	f.StringArrayVar(&flags.env, "env", nil, "a variable that tests see")
+	f.IntVar(&flags.seed, "seed", 0, "order of tests and math/rand")
+	f.DurationVar(&flags.clock, "clock-offset", 0, "set clocks ahead")
 	f.Lookup("record").NoOptDefVal = string(box.TraceWrites)
 }
 
@@ -72,10 +92,46 @@ func (a *app) checkSandbox(flags *testFlags) error {
 		return usageError("test", "--leaks: %q is none of off, warn and fail", box.leaks)
 	case box.trace != "" && box.trace != "writes" && box.trace != "reads":
 		return usageError("test", "--record: %q is neither writes nor reads", box.trace)
-	case box.trace != "" && box.mode == string(sandbox.Off):
-		return usageError("test", "--record needs a sandbox")
+	}
+	return a.checkPins(box)
+}
+
+// checkPins reads limits and what else is the same in each run. All of it needs a
+// sandbox.
+func (a *app) checkPins(box *sandboxFlags) error {
+	if text := a.term.Getenv("GUST_TEST_LIMIT"); text != "" && len(box.limits) == 0 {
+		box.limits = []string{text}
+	}
+	for _, text := range box.limits {
+		if _, err := limit.ParseSet(text); err != nil {
+			return usageError("test", "--limit: %w", err)
+		}
+	}
+	if box.seed < 0 {
+		return usageError("test", "--seed: %d is not above 0", box.seed)
+	}
+	if err := config.CheckEnv("--env", box.env); err != nil {
+		return usageError("test", "%w", err)
+	}
+	if name := box.needs(); name != "" && box.mode == string(sandbox.Off) {
+		return usageError("test", "%s needs a sandbox", name)
 	}
 	return nil
+}
+
+// needs is a flag that means nothing without a sandbox, "" without any.
+func (flags *sandboxFlags) needs() string {
+	switch {
+	case flags.trace != "":
+		return "--record"
+	case len(flags.limits) > 0:
+		return "--limit"
+	case len(flags.env) > 0:
+		return "--env"
+	case flags.clock != 0:
+		return "--clock-offset"
+	}
+	return ""
 }
 
 // options are those of a run: of the command line, or else the environment, or
@@ -85,6 +141,7 @@ func (flags *sandboxFlags) options(warn event.Sink, opts build.Options, environ 
 	o := sandbox.Options{
 		Mode: sandbox.Mode(flags.mode), Through: flags.writes == "through",
 		Require: box.Level(flags.require), Leaks: sandbox.Leaks(flags.leaks), Trace: box.Trace(flags.trace),
+		ClockOffset: flags.clock,
 	}
 	root := configRoot(opts.Env)
 	conf, err := config.Load(root)
@@ -123,7 +180,7 @@ func (flags *sandboxFlags) configure(o *sandbox.Options, conf config.Sandbox, ro
 	}
 	if o.Mode == "" || o.Mode == sandbox.Off && o.Require != "" {
 		o.Mode = sandbox.Off
-		if o.Trace != "" || o.Require != "" {
+		if flags.needs() != "" || o.Require != "" {
 			o.Mode = sandbox.Auto
 		}
 	}
@@ -131,6 +188,7 @@ func (flags *sandboxFlags) configure(o *sandbox.Options, conf config.Sandbox, ro
 		o.Leaks = sandbox.Leaks(conf.Leaks)
 	}
 	o.Allow, o.Vars = conf.NetAllow, conf.EnvAllow
+	flags.pin(o, conf)
 	strict := flags.asked && o.Mode == sandbox.Strict
 	for _, p := range conf.Packages {
 		dir, below := p.Dir()
@@ -139,12 +197,58 @@ func (flags *sandboxFlags) configure(o *sandbox.Options, conf config.Sandbox, ro
 		} else {
 			dir = filepath.Join(root, dir)
 		}
-		one := box.Package{Dir: dir, Below: below, Mode: p.Mode, Net: p.Net, Allow: p.NetAllow}
+		one := box.Package{Dir: dir, Below: below, Mode: p.Mode, Net: p.Net, Allow: p.NetAllow, Limits: p.Limits.Set().With(flags.limitSet()), Pin: slices.Concat(p.Env, flags.env)}
 		if strict || o.Require != "" {
 			one.Mode, one.Net = "", ""
 		}
 		o.Packages = append(o.Packages, one)
 	}
+}
+
+// pin adds limits and what is the same in each run.
+func (flags *sandboxFlags) pin(o *sandbox.Options, conf config.Sandbox) {
+	o.Limits, o.Pin = conf.Limits.Set().With(flags.limitSet()), slices.Concat(conf.Env, flags.env)
+	if flags.seed == 0 {
+		flags.seed = conf.Seed
+	}
+	if o.ClockOffset == 0 && conf.ClockOffset != "" {
+		o.ClockOffset, _ = time.ParseDuration(conf.ClockOffset) // checked
+	}
+}
+
+// limitSet is what --limit says, which has been checked.
+func (flags *sandboxFlags) limitSet() limit.Set {
+	var all limit.Set
+	for _, text := range flags.limits {
+		set, _ := limit.ParseSet(text)
+		all = all.With(set)
+	}
+	return all
+}
+
+// seeded makes tests run in an order that a seed gives, and math/rand begin with
+// the same numbers each time. Neither needs a sandbox. That of math/rand cannot be
+// chosen: it is that of GODEBUG=randautoseed=0.
+func (flags *sandboxFlags) seeded(opts build.Options, environ []string) build.Options {
+	if flags.seed == 0 || opts.Go == nil {
+		return opts
+	}
+	if _, ok := gocmd.FindFlag("test", opts.Args, "shuffle"); !ok {
+		opts.Args = gocmd.WithFlag("test", opts.Args, "-shuffle="+strconv.Itoa(flags.seed))
+	}
+	g := *opts.Go
+	if g.Env == nil {
+		g.Env = environ
+	}
+	debug := "randautoseed=0"
+	for _, kv := range g.Env {
+		if v, ok := strings.CutPrefix(kv, "GODEBUG="); ok && v != "" {
+			debug = v + "," + debug
+		}
+	}
+	g.Env = append(slices.Clip(g.Env), "GODEBUG="+debug)
+	opts.Go = &g
+	return opts
 }
 
 // tellBesides says on stderr what tests did besides.

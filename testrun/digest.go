@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/internal/limit"
 	"github.com/gust-go/gust/testrun/wire"
 )
 
@@ -20,6 +21,8 @@ type digest struct {
 	sink    event.Sink
 	now     func() time.Time
 	verbose bool
+	// boxed is true if tests run in sandboxes.
+	boxed bool
 
 	mu       sync.Mutex
 	packages map[string]*pkgState
@@ -39,6 +42,10 @@ type digest struct {
 	buildFailed bool
 	// unfinished names a test that began and did not end.
 	unfinished string
+	// cutOff are such tests by package; marked is what messages of a package say
+	// that there was not enough of.
+	cutOff map[string][]string
+	marked map[string][]limit.Name
 	// watch, if not nil, notes how tests end.
 	watch map[testKey]string
 	// started and last are when the first event was written, and the last one
@@ -75,6 +82,7 @@ func newDigest(sink event.Sink, now func() time.Time, verbose bool) *digest {
 		outcomes: make(map[testKey]*counts),
 		failing:  make(map[string]bool),
 		moved:    make(map[string]bool),
+		cutOff:   make(map[string][]string),
 	}
 }
 
@@ -94,6 +102,9 @@ func (d *digest) add(e *wire.Event) {
 		p = &pkgState{tests: make(map[string]*liveTest)}
 		p.Package, p.Run = e.Package, d.run
 		d.packages[e.Package] = p
+	}
+	if d.boxed && e.Output != "" {
+		d.mark(e.Package, e.Output)
 	}
 	if d.verbose && e.Output != "" {
 		d.sink.Emit(event.TestOutput{Package: e.Package, Test: e.Test, Text: e.Output})
@@ -256,6 +267,7 @@ func (d *digest) leftOver(e *wire.Event, name, output string) event.TestCase {
 	if e.Action == wire.Fail && !done {
 		c.Outcome, c.Output = event.Unfinished, output
 		d.unfinished = e.Package + "." + name
+		d.cutOff[e.Package] = append(d.cutOff[e.Package], name)
 	}
 	return c
 }

@@ -32,6 +32,7 @@ func (r *runner) openSandbox(ctx context.Context) error {
 		r.session, err = sandbox.Open(ctx, o)
 	}
 	if err == nil && ctx.Err() == nil {
+		r.digest.boxed = true
 		g := *r.Build.Go
 		g.Env = append(slices.Clip(o.Environ), r.session.Variable())
 		r.Build.Go = &g
@@ -194,7 +195,7 @@ func (r *runner) closeSandbox() error {
 func (r *runner) tellSandbox(p sandbox.Package) {
 	e := event.TestSandbox{
 		Package: p.Path, Error: p.Error, NotRun: !p.Ran, Temp: p.Temp, Reached: p.Reached, HostNetwork: p.HostNet,
-		Broke: p.Broke, ReadOutside: p.ReadOutside,
+		Broke: p.Broke, ReadOutside: p.ReadOutside, Limits: r.limits(p),
 	}
 	for _, w := range p.Wrote {
 		e.Wrote = append(e.Wrote, event.TestWrite{Path: w.Path, Op: string(w.Op)})
@@ -207,7 +208,7 @@ func (r *runner) tellSandbox(p sandbox.Package) {
 	if e.Leaked || len(e.Broke) > 0 {
 		r.result.Broke = true
 	}
-	if e.Error != "" || e.HostNetwork || len(e.Wrote)+len(e.Left)+len(e.Temp)+len(e.Reached)+len(e.Broke)+len(e.ReadOutside) > 0 {
+	if e.Error != "" || e.HostNetwork || len(e.Wrote)+len(e.Left)+len(e.Temp)+len(e.Reached)+len(e.Broke)+len(e.ReadOutside)+len(e.Limits) > 0 {
 		r.sink.Emit(e)
 	}
 	if p.Record != nil {

@@ -31,6 +31,8 @@ type TestSandbox struct {
 	Leaked bool `json:"leaked,omitempty"`
 	// Temp are files that it left in temporary directories. They were removed.
 	Temp []string `json:"temp,omitempty"`
+	// Limits are those that it hit.
+	Limits []TestLimit `json:"limits,omitempty"`
 }
 
 // EventType implements [Event].
@@ -95,4 +97,16 @@ type TestWrite struct {
 	Path string `json:"path"`
 	// Op is created, modified or deleted.
 	Op string `json:"op"`
+}
+
+// A TestLimit is a limit of what tests may use of the machine that a package hit.
+type TestLimit struct {
+	// Limit is memory, processes, open-files, file-size, disk or time.
+	Limit string `json:"limit"`
+	// Value is what it was set to: bytes, a number, or nanoseconds.
+	Value int64 `json:"value"`
+	// Test is the test that ran then, if only one did.
+	Test string `json:"test,omitempty"`
+	// Killed is true if the tests were ended for it.
+	Killed bool `json:"killed,omitempty"`
 }

@@ -96,6 +96,7 @@ var ownVerbFlags = map[string]map[string]arity{
 		"cover-html": valued, "cover-table": boolean,
 		"affected": optional, "failed": boolean, "shard": valued,
 		"sandbox": valued, "writes": valued, "record": optional, "leaks": valued, "require-isolation": valued,
+		"limit": valued, "env": valued, "seed": valued, "clock-offset": valued,
 		"shard-durations": valued, "filter": valued, "list-tests": boolean,
 	},
 }

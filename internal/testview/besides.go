@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/internal/limit"
 )
 
 // maxBesides is how many lines of a kind there are for one package.
@@ -24,6 +25,9 @@ func (d *Digest) Besides(dir, home string) string {
 		lines := rows{b: &b, pkg: e.Package}
 		if e.Error != "" {
 			lines.add("box", "ran without a sandbox: "+e.Error)
+		}
+		for _, l := range e.Limits {
+			lines.add("limit", limitText(l))
 		}
 		for _, w := range e.Wrote {
 			wrote = true
@@ -46,6 +50,7 @@ func (d *Digest) Besides(dir, home string) string {
 		lines.net(d, e)
 	}
 	b.WriteString(d.proposal())
+	b.WriteString(d.raise())
 	if broke {
 		b.WriteString("  the rules of the sandbox were broken: exit status 4\n")
 	}
@@ -53,6 +58,29 @@ func (d *Digest) Besides(dir, home string) string {
 		b.WriteString("  what was written is kept aside: gust test diff shows it, gust test apply brings it in\n")
 	}
 	return b.String()
+}
+
+// limitText says which limit was hit.
+func limitText(l event.TestLimit) string {
+	text := "hit " + limit.Text(limit.Name(l.Limit), l.Value)
+	if l.Test != "" {
+		text += " in " + l.Test
+	}
+	if l.Killed {
+		text += ": killed"
+	}
+	return text
+}
+
+// raise says how to allow more.
+func (d *Digest) raise() string {
+	for _, e := range d.Sandbox {
+		for _, l := range e.Limits {
+			more := strings.ReplaceAll(limit.Format(limit.Name(l.Limit), 2*l.Value), " ", "")
+			return fmt.Sprintf("  to allow more: gust test --limit=%[1]s=%[2]s, or write limits = { %[1]s = %[2]q } to [sandbox] or [[sandbox.package]] of gust.toml\n", l.Limit, more)
+		}
+	}
+	return ""
 }
 
 func process(p event.TestProcess) string {

@@ -32,3 +32,18 @@ func TestBesides(t *testing.T) {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}
 }
+
+// TestLimits: the limit that was hit has a name, and how to raise it is said once.
+func TestLimits(t *testing.T) {
+	var d Digest
+	d.Emit(event.TestSandbox{Package: "p", Limits: []event.TestLimit{{Limit: "memory", Value: 512 << 20, Test: "TestX", Killed: true}, {Limit: "open-files", Value: 64}}})
+	d.Emit(event.TestSandbox{Package: "q", Limits: []event.TestLimit{{Limit: "time", Value: 300e9, Killed: true}}})
+	const want = `  limit  p  hit the memory limit of 512 MiB in TestX: killed
+  limit  p  hit the limit of 64 open files of a process
+  limit  q  hit the time limit of 5m: killed
+  to allow more: gust test --limit=memory=1GiB, or write limits = { memory = "1GiB" } to [sandbox] or [[sandbox.package]] of gust.toml
+`
+	if got := d.Besides("/", ""); got != want {
+		t.Errorf("%s", got)
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"github.com/gust-go/gust/internal/gocmd"
+	"github.com/gust-go/gust/internal/limit"
 	"github.com/gust-go/gust/testrun/sandbox/box"
 )
 
@@ -46,6 +47,9 @@ type Package struct {
 	Broke []string
 	// Temp are files left in temporary directories.
 	Temp []string
+	// Hits are limits that it ran into, Limits those that were set for it.
+	Hits   []box.Hit
+	Limits limit.Set
 }
 
 // A Write is a file or directory that a test made, changed or removed.

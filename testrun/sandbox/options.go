@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gust-go/gust/internal/gocmd"
+	"github.com/gust-go/gust/internal/limit"
 	"github.com/gust-go/gust/testrun/sandbox/box"
 )
 
@@ -48,6 +49,14 @@ type Options struct {
 	// Vars are names of variables that strict tests see besides the usual ones; a *
 	// at the end stands for anything.
 	Vars []string
+	// Limits are what tests may use; the usual values stand for what it does not
+	// name.
+	Limits limit.Set
+	// Pin are variables, as NAME=VALUE, that tests see whatever the environment.
+	Pin []string
+	// ClockOffset is by how much clocks that count from when the machine started
+	// are ahead.
+	ClockOffset time.Duration
 	// Leaks says what becomes of a test that leaves something behind.
 	Leaks Leaks
 	// Trace says what to record.
@@ -112,8 +121,11 @@ func (o Options) policy() string {
 	if o.LeaksFail() {
 		policy += ",noleaks"
 	}
-	if len(o.Allow)+len(o.Vars)+len(o.Packages) > 0 {
-		data, _ := json.Marshal([]any{o.Allow, o.Vars, o.Packages}) // strings and lists of them
+	if o.ClockOffset != 0 {
+		policy += ",clock=" + o.ClockOffset.String()
+	}
+	if len(o.Allow)+len(o.Vars)+len(o.Packages)+len(o.Limits)+len(o.Pin) > 0 {
+		data, _ := json.Marshal([]any{o.Allow, o.Vars, o.Packages, o.Limits, o.Pin}) // strings and lists of them
 		sum := sha256.Sum256(data)
 		policy += "," + hex.EncodeToString(sum[:8])
 	}

@@ -18,6 +18,7 @@ import (
 func (o Options) plan(base string) (box.Spec, error) {
 	s := box.Spec{
 		Level: box.Full, Strict: o.Mode == Strict, Required: o.Require != "", Root: allRights(), Allow: o.Allow,
+		Limits: o.Limits, Pin: o.Pin, ClockOffset: int64(o.ClockOffset),
 		Trace: o.Trace, NoLeaks: o.LeaksFail(), Packages: o.Packages,
 		Env: slices.Concat(usual, o.Vars), Readable: append(slices.Clone(system), o.Env.GOROOT, o.Env.GOMODCACHE),
 	}

@@ -37,6 +37,7 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 		return nil, err
 	}
 	sweep(base)
+	box.SweepGroups(o.Now())
 	s := &Session{options: o}
 	if s.spec, err = o.plan(base); err != nil {
 		return nil, err
@@ -120,6 +121,7 @@ func sweep(base string) {
 }
 
 func (s *Session) remove() {
+	box.RemoveGroups(s.dir)
 	removeAll(s.dir)
 	_ = s.lock.Close()
 	_ = s.owner.Close()
@@ -171,7 +173,7 @@ func (s *Session) Close() (Findings, error) {
 func (s *Session) found(r box.Report) (Package, error) {
 	p := Package{
 		Path: importPath(r.Dir, s.options.Env), Dir: r.Dir, Error: r.Error, Ran: r.Ran, Reached: reached(r), HostNet: r.HostNet,
-		NoRecord: r.NoRecord, ReadOutside: readOutside(r),
+		NoRecord: r.NoRecord, ReadOutside: readOutside(r), Hits: r.Hits, Limits: r.Limits,
 	}
 	if s.options.Trace != "" && r.NoRecord == "" && r.Error == "" {
 		now := s.options.Now().UTC().Round(time.Second)

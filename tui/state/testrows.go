@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/internal/limit"
 )
 
 // rows is the tree of packages and tests, what fails first. With full it is a
@@ -141,6 +142,9 @@ func boxHeadline(e *event.TestSandbox) string {
 		return map[bool]string{true: "not run: ", false: "without a sandbox: "}[e.NotRun] + e.Error
 	}
 	var parts []string
+	for _, l := range e.Limits {
+		parts = append(parts, "hit "+limit.Text(limit.Name(l.Limit), l.Value))
+	}
 	if n := len(e.Wrote); n > 0 {
 		parts = append(parts, "wrote "+count(n, "file")+" to the checkout or home")
 	}

@@ -109,22 +109,26 @@ func newTarget(t *testing.T, uid int) (*lab, target) {
 	}
 	t.Cleanup(func() { _, _ = victim.Process.Kill(), victim.Wait() })
 	aim.PID = victim.Process.Pid
-	chown := func(path string, _ os.DirEntry, err error) error {
+	l.giveTo(uid)
+	if err := os.Lchown(aim.Tmp, uid, uid); err != nil {
+		t.Fatal(err)
+	}
+	return l, aim
+}
+
+// giveTo makes the lab a user's.
+func (l *lab) giveTo(uid int) {
+	l.t.Helper()
+	l.spec.Root = uid == 0
+	err := filepath.WalkDir(filepath.Dir(l.repo), func(path string, _ os.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		return os.Lchown(path, uid, uid)
+	})
+	if err != nil {
+		l.t.Fatal(err)
 	}
-	l.spec.Root = uid == 0
-	if uid != os.Getuid() {
-		if err := filepath.WalkDir(filepath.Dir(l.repo), chown); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Lchown(aim.Tmp, uid, uid); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return l, aim
 }
 
 func asUser(uid int) *syscall.SysProcAttr {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+
+	"github.com/gust-go/gust/internal/limit"
 )
 
 // Main is gust testexec; args are those behind the command's name. It returns
@@ -26,6 +28,7 @@ func Main(args []string) int {
 		w.report.Dir = os.Getenv("PWD")
 	}
 	w.spec = spec.forPackage(realDir()).settle()
+	w.limits = defaults(w.spec.Dir).With(w.spec.Limits)
 	var r result
 	if err == nil {
 		w.run = openRun(spec.Dir)
@@ -51,8 +54,17 @@ func Main(args []string) int {
 		}
 	}
 	w.report.Ran = true
+	if r.Error != "" {
+		w.report.Error = r.Error
+	}
 	w.finish(r)
 	w.run.close()
+	for _, h := range r.Hits {
+		if h.Killed {
+			fmt.Fprintf(os.Stderr, "gust: killed: the tests hit %s\n", limit.Text(h.Name, h.Value))
+			break
+		}
+	}
 	if r.Signal != 0 {
 		dieBy(syscall.Signal(r.Signal))
 		return 128 + r.Signal
@@ -73,6 +85,12 @@ type wrapper struct {
 	private map[string]string
 	// relayed is true once a service of the host was used.
 	relayed atomic.Bool
+	// limits are those of the test, the usual ones where none are set.
+	limits limit.Set
+	// group is a control group that keeps to some of them, nil if there is none;
+	// outside is what looks after others from here.
+	group   *group
+	outside *guard
 }
 
 // plain runs the binary without a sandbox.
@@ -130,6 +148,11 @@ func (w *wrapper) inBox() (result, error) {
 	}
 	out, in := os.NewFile(uintptr(fds[0]), "result"), os.NewFile(uintptr(fds[1]), "result")
 	defer out.Close()
+	w.group = newGroup(w.spec.Dir, w.limits)
+	defer w.group.close()
+	if w.group != nil && w.group.memory {
+		init.Limits = init.Limits.With(limit.Set{limit.Memory: limit.None})
+	}
 	pid, err := w.startInit(init, in)
 	_ = in.Close()
 	if err != nil {
@@ -137,16 +160,30 @@ func (w *wrapper) inBox() (result, error) {
 	}
 	stop := catch().forward(-pid)
 	w.run.endWithOwner(pid)
+	defer w.watchOutside(func(sig syscall.Signal) { _ = syscall.Kill(pid, sig) }, func() { _ = syscall.Kill(pid, syscall.SIGKILL) })()
 	if err := relay(init.Allow, fds[0], func() { w.relayed.Store(true) }); err != nil {
 		w.report.Error = err.Error() // what the test makes of it is its business
 	}
-	var r result
-	decodeErr := json.NewDecoder(out).Decode(&r)
+	r, err := w.await(pid, json.NewDecoder(out))
 	stop()
+	r.Hits = append(append(r.Hits, w.group.hits(w.limits)...), w.outside.found()...)
+	return r, err
+}
+
+// await waits for what the first process of a sandbox has to say. Once it has
+// started the test, whatever becomes of it is the test's end: it is not run again.
+func (w *wrapper) await(pid int, from *json.Decoder) (result, error) {
+	var r result
+	err := from.Decode(&r)
+	started := err == nil && r.Started
+	if started {
+		r = result{}
+		err = from.Decode(&r)
+	}
 	switch {
-	case decodeErr == nil && r.Error != "":
+	case err == nil && r.Error != "" && !started:
 		return result{}, errors.New(r.Error)
-	case decodeErr == nil:
+	case err == nil:
 		return r, nil
 	}
 	var status syscall.WaitStatus
@@ -158,6 +195,8 @@ func (w *wrapper) inBox() (result, error) {
 	switch {
 	case status.Signaled():
 		return result{Signal: int(status.Signal())}, nil // somebody has killed all of it
+	case started:
+		return result{Signal: int(syscall.SIGKILL), Error: fmt.Sprintf("the sandbox ended with status %d", status.ExitStatus())}, nil
 	}
 	return result{}, fmt.Errorf("the sandbox ended with status %d", status.ExitStatus())
 }
@@ -166,6 +205,7 @@ func (w *wrapper) inBox() (result, error) {
 func (w *wrapper) prepare() (initSpec, error) {
 	args := w.call.withLog()
 	init := initSpec{Spec: w.spec, Dir: w.report.Dir, Args: args, Hidden: os.Getenv("SSH_AUTH_SOCK"), Reads: w.spec.Strict || len(args) > len(w.call.argv), Private: privateDirs(os.Getenv("TMPDIR"), w.spec)}
+	init.Limits = w.limits
 	var err error
 	if init.Path, err = w.program(); err != nil {
 		return init, err
@@ -245,7 +285,9 @@ func (w *wrapper) startInit(init initSpec, in *os.File) (int, error) {
 	}
 	env := append(os.Environ(), initVar+"="+string(data))
 	files := []uintptr{0, 1, 2, in.Fd()}
-	pid, err := syscall.ForkExec("/proc/self/exe", []string{"gust", InitCommand, "-"}, &syscall.ProcAttr{Env: env, Files: files, Sys: attr})
+	pid, err := w.group.start(attr, func() (int, error) {
+		return syscall.ForkExec("/proc/self/exe", []string{"gust", InitCommand, "-"}, &syscall.ProcAttr{Env: env, Files: files, Sys: attr})
+	})
 	if err != nil {
 		return 0, fmt.Errorf("make namespaces: %w", err)
 	}
@@ -256,6 +298,7 @@ func (w *wrapper) startInit(init initSpec, in *os.File) (int, error) {
 func (w *wrapper) finish(r result) {
 	w.report.Status, w.report.Left, w.report.HostNet = r.Code, r.Left, w.spec.HostNet
 	w.report.Strict, w.report.Full, w.report.NoRecord = w.spec.Strict, r.Full, r.NoRecord
+	w.report.Hits, w.report.Limits = r.Hits, w.spec.Limits
 	if r.Signal != 0 {
 		w.report.Status = 128 + r.Signal
 	}

@@ -28,6 +28,8 @@ type initSpec struct {
 
 // A result is what the first process tells the one outside.
 type result struct {
+	// Started alone is what it says when it has started the program.
+	Started bool `json:",omitempty"`
 	// Error says why the program was not started.
 	Error  string `json:",omitempty"`
 	Signal int    `json:",omitempty"`
@@ -38,6 +40,8 @@ type result struct {
 	Touched  []Touch `json:",omitempty"`
 	Full     bool    `json:",omitempty"`
 	NoRecord string  `json:",omitempty"`
+	// Hits are limits that the test ran into.
+	Hits []Hit `json:",omitempty"`
 }
 
 // resultFD is where the first process writes its result.
@@ -50,13 +54,14 @@ func initMain() int {
 	runtime.LockOSThread()
 	syscall.CloseOnExec(resultFD)
 	out := os.NewFile(resultFD, "result")
+	tell := json.NewEncoder(out)
 	// A test that has just started may be told to end already.
-	r, err := runInside(catch())
+	r, err := runInside(catch(), tell)
 	if err != nil {
 		r.Error = err.Error()
 	}
 	killLeft()
-	if err := json.NewEncoder(out).Encode(r); err != nil {
+	if err := tell.Encode(r); err != nil {
 		return 1
 	}
 	// Nobody waits for this process, since taking namespaces down takes the kernel
@@ -84,7 +89,7 @@ func killLeft() {
 	}
 }
 
-func runInside(signals caught) (result, error) {
+func runInside(signals caught, tell *json.Encoder) (result, error) {
 	var spec initSpec
 	if err := json.Unmarshal([]byte(os.Getenv(initVar)), &spec); err != nil {
 		return result{}, fmt.Errorf("read %s: %w", initVar, err)
@@ -108,6 +113,9 @@ func runInside(signals caught) (result, error) {
 		return result{}, err
 	}
 	_ = syscall.Close(v.box)
+	if err := spec.shiftClock(); err != nil {
+		return result{}, err
+	}
 	rec, recErr := newRecorder(spec.Trace, spec.Reads, false)
 	pid, err := spec.start()
 	if err != nil {
@@ -116,8 +124,19 @@ func runInside(signals caught) (result, error) {
 	if rec != nil {
 		rec.started()
 	}
+	if err := tell.Encode(result{Started: true}); err != nil {
+		return result{}, err
+	}
 	defer signals.forward(-pid)()
+	g := guard{limits: spec.Limits, mine: everyone, end: func() { _ = syscall.Kill(-1, syscall.SIGKILL) }}
+	if g.needed() {
+		go g.watch()
+	}
 	r, err := waitFor(pid)
+	r.Hits = g.found()
+	if killed(r.Hits) {
+		r.Left = nil // they were being killed
+	}
 	if recErr != nil {
 		r.NoRecord = recErr.Error()
 	} else {
@@ -146,7 +165,9 @@ func (s initSpec) start() (int, error) {
 	if err := closeOnExec(resultFD); err != nil {
 		return 0, err
 	}
-	return startProgram(s.Path, s.Args, s.environ(os.Environ()), attr)
+	return confine(rlimits(s.Limits, true), func() (int, error) {
+		return startProgram(s.Path, s.Args, s.environ(os.Environ()), attr)
+	})
 }
 
 func allIDs() []syscall.SysProcIDMap {

@@ -84,6 +84,8 @@ func helper(args []string) int {
 		err = terminalMain()
 	case "linger":
 		time.Sleep(time.Hour)
+	case "use":
+		err = useMain(args[1], args[2])
 	case "remount":
 		err = remountMain()
 	case "unmount":
@@ -182,7 +184,20 @@ func (l *lab) run(script string) (out string, code int, r Report) {
 
 func (l *lab) exec(argv ...string) (out string, code int, r Report) {
 	l.t.Helper()
+	return l.execAs(os.Getuid(), argv...)
+}
+
+// execAs runs a program in a box as a user.
+func (l *lab) execAs(uid int, argv ...string) (out string, code int, r Report) {
+	l.t.Helper()
 	cmd := l.command(argv...)
+	if uid != os.Getuid() {
+		cmd.Path = filepath.Join(filepath.Dir(l.repo), "program")
+		if _, err := os.Stat(cmd.Path); err != nil {
+			cmd.Path = l.copySelf()
+		}
+	}
+	cmd.SysProcAttr = asUser(uid)
 	var buf bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &buf, &buf
 	err := cmd.Run()

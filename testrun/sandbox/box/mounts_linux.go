@@ -293,6 +293,7 @@ func (v *view) proc() error {
 	if !v.init.Root {
 		return nil
 	}
+	limitPIDs(v.init.Limits) // what bounds others does not bind root
 	// Who is root everywhere may write to the kernel's settings whatever the
 	// namespace. Those of the network are the sandbox's own.
 	for name, value := range map[string]string{"ip_unprivileged_port_start": "0", "ping_group_range": "0 2147483647"} {

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/gust-go/gust/internal/limit"
 )
 
 // Command is gust's hidden command by which go runs this package, and
@@ -86,6 +88,14 @@ type Spec struct {
 	// gust.
 	Unset []string `json:",omitempty"`
 	Set   []string `json:",omitempty"`
+	// Limits are what tests may use of the machine. What is not named has the
+	// usual value.
+	Limits limit.Set `json:",omitempty"`
+	// ClockOffset is by how much the clocks that count from when the machine
+	// started are ahead, in nanoseconds.
+	ClockOffset int64 `json:",omitempty"`
+	// Pin are variables, as NAME=VALUE, that tests see whatever the environment.
+	Pin []string `json:",omitempty"`
 	// Trace says what to record besides what the sandbox itself needs to know.
 	Trace Trace `json:",omitempty"`
 	// Allow are addresses of the host's loopback that tests may connect to.
@@ -108,10 +118,14 @@ type Package struct {
 	Net  string `json:",omitempty"`
 	// Allow, if not nil, replaces that of the others.
 	Allow []string
+	// Limits and Pin are added to those of the others.
+	Limits limit.Set `json:",omitempty"`
+	Pin    []string  `json:",omitempty"`
 }
 
 // forPackage is the spec of a package: that of the last that matches.
 func (s Spec) forPackage(dir string) Spec {
+	s.Pin = pin(s.Pin, nil)
 	for _, p := range s.Packages {
 		if dir != p.Dir && !(p.Below && inside(dir, p.Dir)) {
 			continue
@@ -130,6 +144,8 @@ func (s Spec) forPackage(dir string) Spec {
 		if p.Allow != nil {
 			s.Allow = p.Allow
 		}
+		s.Limits = s.Limits.With(p.Limits)
+		s.Pin = pin(s.Pin, p.Pin)
 	}
 	return s
 }
@@ -209,6 +225,9 @@ type Report struct {
 	Left []Process `json:",omitempty"`
 	// Temp are names left in the private temporary directories.
 	Temp []string `json:",omitempty"`
+	// Hits are limits that the test ran into, Limits those that were set for it.
+	Hits   []Hit     `json:",omitempty"`
+	Limits limit.Set `json:",omitempty"`
 	// Wrote names the trees that were written to.
 	Wrote []string `json:",omitempty"`
 	// Trees are those of the box, Open what was open to it.
@@ -250,6 +269,16 @@ type Touch struct {
 	Test string `json:",omitempty"`
 	// Count is how often.
 	Count int `json:",omitempty"`
+}
+
+// A Hit is a limit that a test ran into.
+type Hit struct {
+	Name  limit.Name
+	Value int64
+	// Test is the test that ran then, if only one did and that is known.
+	Test string `json:",omitempty"`
+	// Killed is true if the test was ended for it.
+	Killed bool `json:",omitempty"`
 }
 
 // A Process was still running.
@@ -343,11 +372,11 @@ func (s Spec) environ(now []string) []string {
 	var out []string
 	for _, kv := range now {
 		name, _, _ := strings.Cut(kv, "=")
-		if name != Var && name != initVar && !contains(s.Unset, name) && s.visible(name) {
+		if name != Var && name != initVar && !contains(s.Unset, name) && !pinned(s.Pin, name) && s.visible(name) {
 			out = append(out, kv)
 		}
 	}
-	return append(out, s.Set...)
+	return append(append(out, s.Set...), s.Pin...)
 }
 
 // visible reports whether tests see a variable.
@@ -358,6 +387,28 @@ func (s Spec) visible(name string) bool {
 	for _, allowed := range s.Env {
 		prefix, any := strings.CutSuffix(allowed, "*")
 		if name == allowed || any && strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// pin adds variables to others, in place of those of the same name.
+func pin(list, more []string) []string {
+	both := append(list[:len(list):len(list)], more...)
+	var all []string
+	for i, kv := range both {
+		if name, _, _ := strings.Cut(kv, "="); !pinned(both[i+1:], name) {
+			all = append(all, kv)
+		}
+	}
+	return all
+}
+
+// pinned reports whether a variable is among some.
+func pinned(list []string, name string) bool {
+	for _, kv := range list {
+		if strings.HasPrefix(kv, name+"=") {
 			return true
 		}
 	}
