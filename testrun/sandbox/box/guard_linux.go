@@ -61,13 +61,14 @@ func (g *guard) watch() {
 }
 
 // pause is how long not to look: the more room there is, the longer it takes to
-// fill; and looking is not to take much of a processor.
+// fill. Looking at many processes takes a while, and is not to take much of a
+// processor; but on a busy machine it takes long as well, and has to be done.
 func pause(room float64, took time.Duration) time.Duration {
-	share := time.Duration(20)
+	wait := min(shortest+time.Duration(room*float64(longest)), longest)
 	if room < 0.5 {
-		share = 4
+		return min(max(wait, 4*took), longest)
 	}
-	return max(min(shortest+time.Duration(room*float64(longest)), longest), share*took)
+	return min(max(wait, 20*took), 4*longest)
 }
 
 // room is what is left above what is used, as a part of 256 MiB or 500 processes.

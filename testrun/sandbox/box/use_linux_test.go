@@ -19,17 +19,20 @@ func useMain(what, amount string) error {
 	}
 	switch what {
 	case "memory": // MiB, and what it has reserved besides
-		return eat(n)
+		if n > 50 {
+			return eat(n, 2*time.Minute)
+		}
+		return eat(n, time.Second/4)
 	case "memory-of-children":
 		for range 4 {
 			if err := exec.Command("/proc/self/exe", "helper", "use", "memory", strconv.Itoa(n/4)).Start(); err != nil {
 				return err
 			}
 		}
-		time.Sleep(time.Minute)
+		time.Sleep(2 * time.Minute)
 	case "processes":
 		for range n {
-			cmd := exec.Command("/bin/sleep", "60")
+			cmd := exec.Command("/bin/sleep", "120")
 			// What is started has nobody to wait for it, and a session of its own.
 			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 			if err := cmd.Start(); err != nil {
@@ -57,7 +60,7 @@ func useMain(what, amount string) error {
 				return err
 			}
 		}
-		time.Sleep(time.Minute)
+		time.Sleep(2 * time.Minute)
 	case "time": // seconds
 		time.Sleep(time.Duration(n) * time.Second)
 	}
@@ -65,7 +68,7 @@ func useMain(what, amount string) error {
 }
 
 // eat uses memory, after reserving some that it does not use.
-func eat(mib int) error {
+func eat(mib int, hold time.Duration) error {
 	if _, err := syscall.Mmap(-1, 0, 1<<36, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON|syscall.MAP_NORESERVE); err != nil {
 		return fmt.Errorf("reserve 64 GiB: %w", err)
 	}
@@ -78,7 +81,7 @@ func eat(mib int) error {
 			b[i] = 1
 		}
 	}
-	time.Sleep(time.Second / 2)
+	time.Sleep(hold)
 	return nil
 }
 
@@ -89,7 +92,7 @@ func forkMain(n int) error {
 			_ = exec.Command("/proc/self/exe", "helper", "use", "fork-without-end", strconv.Itoa(n-1)).Start()
 		}
 	}
-	time.Sleep(20 * time.Second)
+	time.Sleep(2 * time.Minute)
 	return nil
 }
 
