@@ -21,6 +21,7 @@ import (
 
 	"github.com/gust-go/gust/bench/internal/edit"
 	"github.com/gust-go/gust/bench/internal/result"
+	"github.com/gust-go/gust/bench/internal/rss"
 	"github.com/gust-go/gust/build/overlay"
 )
 
@@ -100,7 +101,9 @@ func (b *bench) compete(ctx context.Context, before func(round int) error, all .
 			if err := before(round); err != nil {
 				return err
 			}
-			took, peak, err := b.once(ctx, c)
+			sampler := rss.Watch(c.args[0])
+			took, err := b.once(ctx, c)
+			peak := sampler.Stop().Command
 			if err != nil {
 				return err
 			}
@@ -112,7 +115,7 @@ func (b *bench) compete(ctx context.Context, before func(round int) error, all .
 	return nil
 }
 
-func (b *bench) once(ctx context.Context, c *contestant) (time.Duration, int64, error) {
+func (b *bench) once(ctx context.Context, c *contestant) (time.Duration, error) {
 	cmd := exec.CommandContext(ctx, c.args[0], c.args[1:]...)
 	cmd.Dir = b.module
 	cmd.Env = append(append(os.Environ(), "GUST_CACHE="+filepath.Join(b.work, "gustcache")), c.env...)
@@ -123,9 +126,9 @@ func (b *bench) once(ctx context.Context, c *contestant) (time.Duration, int64, 
 	err := cmd.Run()
 	took := time.Since(began)
 	if err != nil {
-		return 0, 0, fmt.Errorf("%s: %w\n%s", c.name, err, out.Bytes())
+		return 0, fmt.Errorf("%s: %w\n%s", c.name, err, out.Bytes())
 	}
-	return took, peakOf(cmd.ProcessState), nil
+	return took, nil
 }
 
 // row adds one comparison to the table.
