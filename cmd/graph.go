@@ -18,6 +18,7 @@ import (
 	"github.com/gust-go/gust/internal/gocmd"
 	"github.com/gust-go/gust/modgraph"
 	"github.com/gust-go/gust/modgraph/render"
+	"github.com/gust-go/gust/modgraph/render/layout"
 )
 
 // graphFlags are the flags of gust graph and its subcommands.
@@ -38,6 +39,8 @@ type graphFlags struct {
 	tags     string
 	goos     string
 	goarch   string
+	// layout runs Graphviz; nil unless a picture is drawn
+	layout *layout.Helper
 }
 
 const graphHelp = `Draws the module graph of the project, or answers a question about it. Without a
@@ -204,6 +207,13 @@ func (a *app) drawGraph(ctx context.Context, flags *graphFlags, patterns []strin
 	if render.IsPicture(flags.format) && !flags.all {
 		opts.Limit = modgraph.MaxNodes
 	}
+	if render.IsPlaced(flags.format) {
+		flags.layout = a.layoutHelper()
+		defer flags.layout.Close()
+		// It loads Graphviz while go loads the graph. What keeps it from that is
+		// said when it is needed.
+		_ = flags.layout.Start(ctx)
+	}
 	if flags.packages {
 		err = a.drawPackages(ctx, flags, patterns, opts, &out)
 	} else {
@@ -270,25 +280,8 @@ func (a *app) drawView(ctx context.Context, flags *graphFlags, v *modgraph.View,
 	}
 	return render.Draw(ctx, w, v, render.Options{
 		Format: flags.format, Depth: depth, Notice: a.notice,
-		Cache: a.layoutCache(), Fonts: render.SystemFonts(a.term.Getenv("HOME")),
+		Helper: flags.layout, Cache: a.layoutCache(), Fonts: render.SystemFonts(a.term.Getenv("HOME")),
 	})
-}
-
-// layoutCache is where the layout engine may keep native code: with gust's
-// other caches, in a folder of its own that nobody else may write to.
-func (a *app) layoutCache() string {
-	dir := a.term.Getenv("GUST_CACHE")
-	if dir == "" {
-		user, err := os.UserCacheDir()
-		if err != nil {
-			return ""
-		}
-		dir = filepath.Join(user, "gust")
-	}
-	if !filepath.IsAbs(dir) {
-		return ""
-	}
-	return filepath.Join(dir, "layout")
 }
 
 // deliver writes a finished document to stdout or to a file, which is

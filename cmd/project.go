@@ -170,7 +170,7 @@ const (
 // needs classes a command line by its first argument.
 func needs(command string) projectNeed {
 	switch command {
-	case "help", "-h", "-help", "--help", "--version", "completion", "toolexec", "testexec", "hook", "ci", "cacheprog",
+	case "help", "-h", "-help", "--help", "--version", "completion", "toolexec", "testexec", layoutCommand, "hook", "ci", "cacheprog",
 		cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd:
 		return noProject
 	case "env", "doctor", "tags", "version", "kernel", "cache", "tui", "bug", "telemetry":

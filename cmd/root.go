@@ -107,7 +107,7 @@ func (a *app) root() *cobra.Command {
 		root.AddCommand(a.newBuildCmd(verb))
 	}
 	root.AddCommand(a.newTestCmd(), a.newGraphCmd(), a.newKernelCmd())
-	root.AddCommand(a.newVersionCmd(), a.newToolexecCmd(), a.newTestexecCmd(), a.newHandoverCmd(), a.newCacheCmd())
+	root.AddCommand(a.newVersionCmd(), a.newToolexecCmd(), a.newTestexecCmd(), a.newHandoverCmd(), a.newGraphLayoutCmd(), a.newCacheCmd())
 	root.AddCommand(a.newTagsCmd(), a.newEnvCmd(), a.newDoctorCmd(), a.newReportCmd(), a.newHookCmd(), a.newCICmd(), a.newTUICmd(), a.newCacheprogCmd())
 	a.addCompletionCmd(root)
 	return root

@@ -93,6 +93,8 @@ func starters() []string {
 		// Probes that clear soft-dirty bits, or that a filter may kill, need a
 		// process of their own, and trace runs the command it is given.
 		"kernelcheck/probe", "kernelcheck/trace",
+		// Graphviz, which only the end of a process ends.
+		"modgraph/render/layout",
 		"bench", "build/difftest",
 	}
 }

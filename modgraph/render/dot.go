@@ -10,15 +10,24 @@ import (
 	"github.com/gust-go/gust/modgraph"
 )
 
-// DOT writes a view in Graphviz' language. It is what is laid out for the
-// other pictures: sizes are fixed, so that dot on any machine places the
-// nodes alike, whatever fonts it has.
-func DOT(v *modgraph.View) string {
+// DOT writes a view in Graphviz' language. Sizes are fixed, so that dot on any
+// machine places the nodes as the other pictures have them, whatever fonts it
+// has.
+func DOT(v *modgraph.View) string { return dot(v, true) }
+
+// placement is DOT without texts and colours, which have no say in where
+// things are, and take Graphviz a tenth of its time.
+func placement(v *modgraph.View) string { return dot(v, false) }
+
+func dot(v *modgraph.View, full bool) string {
 	var b strings.Builder
 	b.WriteString("digraph gust {\n")
 	b.WriteString("\tgraph [rankdir=LR, nodesep=0.16, ranksep=0.55, mclimit=0.3, nslimit=2, fontname=\"Go, Helvetica, sans-serif\", fontsize=10];\n")
-	b.WriteString("\tnode [shape=box, style=\"rounded,filled\", fixedsize=true, margin=0, fontname=\"Go, Helvetica, sans-serif\", fontsize=9];\n")
-	b.WriteString("\tedge [arrowsize=0.55, color=\"" + linkColor + "\"];\n")
+	b.WriteString("\tnode [shape=box, style=\"rounded,filled\", fixedsize=true, margin=0, fontname=\"Go, Helvetica, sans-serif\", fontsize=9")
+	if !full {
+		b.WriteString(", label=\"\"")
+	}
+	b.WriteString("];\n\tedge [arrowsize=0.55, color=\"" + linkColor + "\"];\n")
 	clusters := clustersOf(v)
 	for k, name := range slices.Sorted(maps.Keys(clusters)) {
 		fmt.Fprintf(&b, "\tsubgraph cluster_%d {\n\t\tgraph [label=%s, style=rounded, color=\"%s\", fontcolor=\"%s\", margin=9];\n", k, quote(name), clusterLine, faint)
@@ -30,11 +39,15 @@ func DOT(v *modgraph.View) string {
 	for i, n := range v.Nodes {
 		label, detail := texts(n, clusters)
 		w, h := boxSize(label, detail)
+		p := paintOf(n)
+		if !full {
+			fmt.Fprintf(&b, "\tn%d [width=%s, height=%s%s];\n", i, inches(w), inches(h), p.dot())
+			continue
+		}
 		text := label
 		if detail != "" {
 			text += "\n" + detail
 		}
-		p := paintOf(n)
 		fmt.Fprintf(&b, "\tn%d [label=%s, tooltip=%s, width=%s, height=%s, fillcolor=\"%s\", color=\"%s\", fontcolor=\"%s\"%s%s];\n",
 			i, quote(text), quote(strings.Join(n.Members, " ")), inches(w), inches(h), p.fill, p.line, p.text, p.dot(), link(n))
 	}
@@ -67,6 +80,9 @@ func link(n modgraph.Node) string {
 // quote writes a string as DOT has it: backslashes start escapes there, and
 // a line feed is one of them.
 func quote(s string) string {
+	if !strings.ContainsAny(s, "\\\"\n\r\x00") {
+		return `"` + s + `"`
+	}
 	s = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", "", "\x00", "").Replace(s)
 	return `"` + s + `"`
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/gust-go/gust/modgraph"
-	"github.com/gust-go/gust/modgraph/render/layout"
 )
 
 // placed is what Graphviz says in its format json0.
@@ -29,12 +28,12 @@ type placed struct {
 	} `json:"edges"`
 }
 
-func graphvizScene(ctx context.Context, g *layout.Graphviz, v *modgraph.View, engine string) (*Scene, error) {
-	dot := DOT(v)
+func graphvizScene(ctx context.Context, run runner, v *modgraph.View, engine string) (*Scene, error) {
+	dot := placement(v)
 	if engine == "sfdp" {
 		dot = strings.Replace(dot, "rankdir=LR,", "overlap=prism, splines=line, K=1.2,", 1)
 	}
-	out, err := g.Run(ctx, dot, "json0", engine)
+	out, err := run(ctx, dot, "json0", engine)
 	if err != nil {
 		return nil, err
 	}

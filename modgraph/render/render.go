@@ -19,6 +19,7 @@ import (
 	"strings"
 
 	"github.com/gust-go/gust/modgraph"
+	"github.com/gust-go/gust/modgraph/render/layout"
 )
 
 // Formats lists the values of --format.
@@ -32,13 +33,20 @@ func IsPicture(format string) bool {
 	return slices.Contains([]string{"svg", "png", "pdf"}, format)
 }
 
+// IsPlaced reports whether a format takes a layout.
+func IsPlaced(format string) bool { return IsPicture(format) || format == "html" }
+
 // ErrFormat is the error for a format that does not exist.
 var ErrFormat = errors.New("no such format")
 
 // Options say how to draw.
 type Options struct {
 	Format string
-	// Cache is a private folder for the layout engine, empty for none.
+	// Helper runs the layout engine in processes of its own. Without one it runs
+	// in this process, which takes four times as long.
+	Helper *layout.Helper
+	// Cache is a private folder for the layout engine in this process, empty for
+	// none.
 	Cache string
 	// Fonts are folders in which to look for fonts.
 	Fonts []string

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"github.com/gust-go/gust/modgraph"
+	"github.com/gust-go/gust/modgraph/render/layout"
 )
 
 // odd is a view with names that formats have to escape.
@@ -207,6 +209,45 @@ func TestFallback(t *testing.T) {
 		t.Error("nobody was told that another engine took over")
 	}
 	checkScene(t, func() *Scene { s := columns(v); s.finish(); return s }())
+}
+
+// TestPlacement sees that texts and colours have no say in where things are,
+// nor has it any whether Graphviz has a process of its own.
+func TestPlacement(t *testing.T) {
+	clustered := large(30)
+	for i := range clustered.Nodes {
+		n := &clustered.Nodes[i]
+		n.Cluster = fmt.Sprintf("example.com/%d", i%4)
+		n.Kind = []modgraph.NodeKind{modgraph.DirectNode, modgraph.GhostNode, modgraph.CycleNode, modgraph.IndirectNode}[i%4]
+	}
+	for name, v := range map[string]*modgraph.View{"odd": odd(), "clustered": clustered, "large": large(200)} {
+		g, err := layout.Open(context.Background(), layout.Options{Cache: cache(t)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer g.Close()
+		full := func(ctx context.Context, _, format, engine string) ([]byte, error) {
+			return g.Run(ctx, DOT(v), format, engine)
+		}
+		want, err := graphvizScene(context.Background(), full, v, "dot")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := graphvizScene(context.Background(), g.Run, v, "dot")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: scenes differ: %+v\nwant %+v", name, got, want)
+		}
+		want.finish()
+		var notices []string
+		none := layout.NewHelper([]string{os.Args[0] + "-nosuch"}, nil)
+		got, err = Place(context.Background(), v, Options{Helper: none, Cache: cache(t), Notice: func(s string) { notices = append(notices, s) }})
+		if err != nil || !reflect.DeepEqual(got, want) || len(notices) != 1 {
+			t.Errorf("%s: without a process for Graphviz: %+v, %v, %q\nwant %+v", name, got, err, notices, want)
+		}
+	}
 }
 
 func TestCancel(t *testing.T) {

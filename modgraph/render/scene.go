@@ -102,13 +102,11 @@ func Place(ctx context.Context, v *modgraph.View, opts Options) (*Scene, error) 
 
 // graphviz has Graphviz place a view; the scene is nil if no engine could.
 func graphviz(ctx context.Context, v *modgraph.View, opts Options) (*Scene, error) {
-	g, err := within(ctx, compileTime, func(ctx context.Context) (*layout.Graphviz, error) {
-		return layout.Open(ctx, opts.Cache)
-	})
+	run, stop, err := engine(ctx, opts)
 	if err != nil {
 		return nil, err
 	}
-	defer g.Close()
+	defer stop()
 	engines := []struct {
 		name string
 		time time.Duration
@@ -121,7 +119,7 @@ func graphviz(ctx context.Context, v *modgraph.View, opts Options) (*Scene, erro
 			continue
 		}
 		s, err := within(all, e.time, func(ctx context.Context) (*Scene, error) {
-			return graphvizScene(ctx, g, v, e.name)
+			return graphvizScene(ctx, run, v, e.name)
 		})
 		if err == nil || ctx.Err() != nil {
 			return s, nil
@@ -129,6 +127,31 @@ func graphviz(ctx context.Context, v *modgraph.View, opts Options) (*Scene, erro
 		opts.Notice(fmt.Sprintf("the layout engine %s gave up (%v); another one takes over", e.name, why(err)))
 	}
 	return nil, nil
+}
+
+// A runner is Graphviz, in a process of its own or in this one.
+type runner func(ctx context.Context, dot, format, engine string) ([]byte, error)
+
+// engine makes Graphviz ready.
+func engine(ctx context.Context, opts Options) (run runner, stop func(), err error) {
+	if h := opts.Helper; h != nil {
+		ready, cancel := context.WithTimeout(ctx, compileTime)
+		defer cancel()
+		if err := h.Ready(ready); err == nil {
+			return h.Run, h.Close, nil
+		} else if ctx.Err() != nil {
+			return nil, nil, ctx.Err()
+		} else {
+			opts.Notice(fmt.Sprintf("Graphviz has no process of its own (%v) and takes longer", why(err)))
+		}
+	}
+	g, err := within(ctx, compileTime, func(ctx context.Context) (*layout.Graphviz, error) {
+		return layout.Open(ctx, layout.Options{Cache: opts.Cache})
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return g.Run, g.Close, nil
 }
 
 // why is an error in the words of a notice.

@@ -77,7 +77,7 @@ func TestAgreesWithGoGraphviz(t *testing.T) {
 
 // run is one layout from opening the module to closing it.
 func run(ctx context.Context, dot, format, cache string) ([]byte, error) {
-	g, err := Open(ctx, cache)
+	g, err := Open(ctx, Options{Cache: cache})
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +131,17 @@ func cacheDir(t *testing.T) string {
 	return dir
 }
 
+// helperVariable makes of the test binary a process of a [Helper].
+const helperVariable = "GUST_TEST_LAYOUT_CACHE"
+
 func TestMain(m *testing.M) {
+	if cache, ok := os.LookupEnv(helperVariable); ok {
+		if err := Serve(context.Background(), cache, os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	code := m.Run()
 	if dir, _ := filled(); dir != "" {
 		os.RemoveAll(dir)
@@ -143,7 +153,7 @@ func TestMain(m *testing.M) {
 func TestConcurrent(t *testing.T) {
 	t.Parallel()
 	cache, dot := sharedCache(t), grid(30)
-	g, err := Open(context.Background(), cache)
+	g, err := Open(context.Background(), Options{Cache: cache})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,16 +179,8 @@ func TestConcurrent(t *testing.T) {
 	wg.Wait()
 }
 
-func TestCancellation(t *testing.T) {
-	t.Parallel()
-	g, err := Open(context.Background(), sharedCache(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer g.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
-	defer cancel()
-	// A dense graph that takes Graphviz minutes.
+// dense is a graph that takes Graphviz minutes.
+func dense() string {
 	var b strings.Builder
 	b.WriteString("digraph {")
 	for i := range 300 {
@@ -187,7 +189,19 @@ func TestCancellation(t *testing.T) {
 		}
 	}
 	b.WriteString("}")
-	if _, err := g.Run(ctx, b.String(), "plain", "dot"); !errors.Is(err, context.DeadlineExceeded) {
+	return b.String()
+}
+
+func TestCancellation(t *testing.T) {
+	t.Parallel()
+	g, err := Open(context.Background(), Options{Cache: sharedCache(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+	defer cancel()
+	if _, err := g.Run(ctx, dense(), "plain", "dot"); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error is %v, want the deadline's", err)
 	}
 	// Another run of the same module is none the worse for it.
@@ -195,7 +209,7 @@ func TestCancellation(t *testing.T) {
 		t.Error(err)
 	}
 	// Nothing is opened for nobody.
-	if g, err := Open(ctx, sharedCache(t)); !errors.Is(err, context.DeadlineExceeded) || g != nil {
+	if g, err := Open(ctx, Options{Cache: sharedCache(t)}); !errors.Is(err, context.DeadlineExceeded) || g != nil {
 		t.Errorf("opened %v, %v after the end", g, err)
 	}
 }
@@ -207,7 +221,7 @@ func TestBadInput(t *testing.T) {
 			t.Errorf("%q gave no error", dot)
 		}
 	}
-	g, err := Open(context.Background(), sharedCache(t))
+	g, err := Open(context.Background(), Options{Cache: sharedCache(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
