@@ -1,7 +1,11 @@
 // Command graph compares gust graph with the commands that it stands in for,
 // on modules of the module proxy.
 //
-//	go run ./bench/graph -n 10 -o docs/benchmarks.md
+//	go run ./bench/graph -n 10 -terraform DIR -goda FILE -o docs/benchmarks.md
+//
+// terraform is a checkout of its repository, as the published module lacks
+// folders that it replaces modules by; goda (github.com/loov/goda) a program
+// built from its repository. What is not given is left out.
 //
 // Every module is checked out into a scratch folder with its sources. Both
 // sides of a case run in turn with warm caches; times are medians. dot is the
@@ -27,27 +31,31 @@ import (
 
 type bench struct {
 	dir, gust string
-	rounds    int
-	rows      []string
+	// a program and a folder, empty for none
+	goda, terraform string
+	rounds          int
+	rows            []string
 }
 
 func main() {
 	rounds := flag.Int("n", 10, "rounds of each case")
+	goda := flag.String("goda", "", "a goda to compare with, an absolute path")
+	terraform := flag.String("terraform", "", "a checkout of terraform, an absolute path")
 	output := flag.String("o", "", "Markdown file whose block to replace")
 	flag.Parse()
-	if err := run(*rounds, *output); err != nil {
+	if err := run(*rounds, *goda, *terraform, *output); err != nil {
 		fmt.Fprintln(os.Stderr, "graph:", err)
 		os.Exit(1)
 	}
 }
 
-func run(rounds int, output string) error {
+func run(rounds int, goda, terraform, output string) error {
 	dir, err := os.MkdirTemp("", "gust-bench-graph-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	b := &bench{dir: dir, gust: filepath.Join(dir, "gust"), rounds: rounds}
+	b := &bench{dir: dir, gust: filepath.Join(dir, "gust"), goda: goda, terraform: terraform, rounds: rounds}
 	if err := b.command("", "go", "build", "-o", b.gust, "./cmd/gust").Run(); err != nil {
 		return fmt.Errorf("build gust: %w", err)
 	}
@@ -77,13 +85,24 @@ func (b *bench) modules() error {
 		if err != nil {
 			return err
 		}
-		other := func() *exec.Cmd { return b.command(dir, "go", "mod", "graph") }
-		ours := func() *exec.Cmd { return b.command(dir, b.gust, "graph", "--format=json") }
-		if err := b.compare("modules of "+spec+": `go mod graph`, `gust graph --format=json`", other, ours); err != nil {
+		if err := b.modulesOf(spec, dir); err != nil {
 			return err
 		}
 	}
-	return nil
+	if b.terraform == "" {
+		return nil
+	}
+	commit, err := b.command(b.terraform, "git", "describe", "--always", "--tags").Output()
+	if err != nil {
+		commit = nil // a folder without its history
+	}
+	return b.modulesOf(strings.TrimSpace("terraform, a checkout "+string(commit)), b.terraform)
+}
+
+func (b *bench) modulesOf(what, dir string) error {
+	other := func() *exec.Cmd { return b.command(dir, "go", "mod", "graph") }
+	ours := func() *exec.Cmd { return b.command(dir, b.gust, "graph", "--format=json") }
+	return b.compare("modules of "+what+": `go mod graph`, `gust graph --format=json`", other, ours)
 }
 
 func (b *bench) packages() error {
@@ -93,7 +112,11 @@ func (b *bench) packages() error {
 	}
 	other := func() *exec.Cmd { return b.command(dir, "go", "list", "-deps", "./...") }
 	ours := func() *exec.Cmd { return b.command(dir, b.gust, "graph", "--packages", "--format=json") }
-	return b.compare("packages of "+prometheus+": `go list -deps ./...`, `gust graph --packages --format=json`", other, ours)
+	if err := b.compare("packages of "+prometheus+": `go list -deps ./...`, `gust graph --packages --format=json`", other, ours); err != nil || b.goda == "" {
+		return err
+	}
+	goda := func() *exec.Cmd { return b.command(dir, b.goda, "graph", "./...:all") }
+	return b.compare("packages of "+prometheus+": `goda graph ./...:all`, `gust graph --packages --format=json`", goda, ours)
 }
 
 func (b *bench) pictures() error {
