@@ -39,6 +39,7 @@ type testFlags struct {
 	changed   func(name string) bool
 	selection selectFlags
 	box       sandboxFlags
+	diagnose  testrun.Diagnose
 	reportFlags
 }
 
@@ -118,6 +119,8 @@ func (flags *testFlags) register(c *cobra.Command) {
 	f.DurationVar(&flags.limits.Timeout, "test-timeout", 0, "how long one test may run")
 	f.Var(&flags.stress, "stress", "run all tests again and again")
 	f.StringVar(&flags.flaky, "flaky", "pass", "pass or fail")
+	f.IntVar(&flags.diagnose.Runs, "diagnose", 0, "find out what failed tests fail for")
+	f.Lookup("diagnose").NoOptDefVal = "3"
 	flags.reportFlags.register(f)
 	flags.selection.register(f)
 	flags.box.register(f)
@@ -140,6 +143,9 @@ const (
   --stress=N|DURATION      run all tests N times, or for so long, and tell how often each
                            failed
   --watch                  test again when something changes; keys: r, f, t, q
+  --diagnose[=N]           run failed tests N more times each (3) alone, shuffled, with
+                           -cpu=1, temporary files in memory, and with --sandbox on the
+                           machine's network and without; say what makes a difference
   --slow=DURATION          call a test slow that runs for longer (1m0s; 0 is never)
   --test-timeout=DURATION  print the goroutines of a package and stop its tests when
                            one of them runs for longer; -timeout is for all of them
@@ -259,6 +265,12 @@ func (a *app) checkTestFlags(c *cobra.Command, flags *testFlags) (err error) {
 	}
 	if flags.stress.Stress != (testrun.Stress{}) && (flags.rerun.attempts > 0 || flags.watch.on) {
 		return usageError("test", "--stress goes neither with --rerun-fails nor with --watch")
+	}
+	if flags.diagnose.Runs < 0 || c.Flags().Changed("diagnose") && flags.diagnose.Runs == 0 {
+		return usageError("test", "--diagnose: %d runs", flags.diagnose.Runs)
+	}
+	if flags.diagnose.Runs > 0 && (flags.watch.on || flags.stress.Stress != (testrun.Stress{})) {
+		return usageError("test", "--diagnose goes neither with --stress nor with --watch")
 	}
 	flags.changed = c.Flags().Changed
 	if err := a.checkSandbox(flags); err != nil {

@@ -71,7 +71,7 @@ func (a *app) show(ctx context.Context, opts build.Options, flags *testFlags, co
 	result, err := run(testrun.Options{
 		Build: flags.box.seeded(opts, a.term.Environ), Engine: a.build, View: view, Rerun: flags.rerunOpts,
 		Limits: flags.limits, Stress: flags.stress.Stress, Profile: reports.profile,
-		Sandbox: boxOptions,
+		Sandbox: boxOptions, Diagnose: flags.diagnose,
 		Verbose: flags.verbose(opts.Args), ForceStream: flags.changed("format") || reports.needStream(),
 		Handlers: reports.handlers(), Keep: reports.keep(),
 		Execution: quarantined || reports.needExecution() || !flags.json && flags.format != testview.Default,

@@ -261,5 +261,5 @@ func (a *app) tellBesides(d *testview.Digest, opts build.Options) {
 		dir = filepath.Dir(opts.Env.GOMOD)
 	}
 	// Nobody is left to tell if stderr is closed.
-	_, _ = fmt.Fprint(a.term.Err, d.Besides(dir, a.term.Getenv("HOME")))
+	_, _ = fmt.Fprint(a.term.Err, d.Diagnosed()+d.Besides(dir, a.term.Getenv("HOME")))
 }

@@ -50,6 +50,8 @@ type Options struct {
 	// Profile is the file that the coverage profile goes to, absolute; empty if
 	// go writes none. What reruns cover is added to it.
 	Profile string
+	// Diagnose says whether to find out what failed tests fail for.
+	Diagnose Diagnose
 	// Limits say how long a test may run.
 	Limits Limits
 	// Status makes Run report which tests are running, whenever something

@@ -26,6 +26,9 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 	if r.ownStream() && r.Stress.on() {
 		return Result{}, fault.New(fault.Usage, "run: gust test --help", "%w", errStress)
 	}
+	if r.ownStream() && r.Diagnose.Runs > 0 {
+		return Result{}, fault.New(fault.Usage, "run: gust test --help", "%w", errDiagnose)
+	}
 	if err := r.openSandbox(ctx); err != nil {
 		return Result{}, err
 	}
@@ -44,6 +47,9 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 	defer r.watch(ctx)()
 	stopInterrupts := r.interrupts(ctx)
 	err := r.runs(ctx, sink)
+	if err == nil {
+		err = r.diagnosis(ctx)
+	}
 	if r.result.Interrupted = stopInterrupts(); r.result.Interrupted && r.result.ExitCode == killedCode {
 		r.result.ExitCode = interruptedCode
 	}

@@ -3,10 +3,13 @@
 // Command sandbox measures what a sandbox of gust test costs a test binary that
 // does nothing, and what recording costs per call:
 //
-//	go build -o /tmp/gust ./cmd/gust && go run ./bench/sandbox -gust /tmp/gust
+//	CGO_ENABLED=0 go build -o gust ./cmd/gust && go build -o sandbox ./bench/sandbox && ./sandbox -gust ./gust
+//	setpriv --reuid=65534 --regid=65534 --clear-groups ./sandbox -gust ./gust
+//	./sandbox -gust ./gust -suite 100 -runs 5
 //
 // The binary is this program. It runs bare, in a sandbox, and in one that records
-// reads, in turn in every round; shown are medians.
+// reads, in turn in every round; shown are medians. With -suite, a module of small
+// packages is tested instead, by go and by gust.
 package main
 
 import (
@@ -70,6 +73,7 @@ func run(args []string, out io.Writer) error {
 	gust := fs.String("gust", "", "`PROGRAM` to measure")
 	runs := fs.Int("runs", 40, "`ROUNDS`")
 	n := fs.Int("opens", 5000, "`CALLS` to measure recording by")
+	packages := fs.Int("suite", 0, "test a module of that many `PACKAGES`")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
@@ -82,6 +86,9 @@ func run(args []string, out io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	if *packages > 0 {
+		return measureSuite(out, *gust, dir, *packages, *runs)
+	}
 	sides := []*side{{name: "bare", argv: []string{self}, env: os.Environ()}}
 	for _, trace := range []box.Trace{"", box.TraceReads} {
 		s, closeBoxes, err := boxed(*gust, self, dir, trace)

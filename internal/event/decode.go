@@ -140,6 +140,10 @@ func decoderOf(eventType string) decoder {
 		return as[TagsSummary]
 	case "test.case":
 		return as[TestCase]
+	case "test.diagnosing":
+		return as[TestDiagnosing]
+	case "test.diagnosis":
+		return as[TestDiagnosis]
 	case "test.flaky":
 		return as[TestFlaky]
 	case "test.history":

@@ -88,7 +88,7 @@ var ownVerbFlags = map[string]map[string]arity{
 		"rerun-fails":  optional, "rerun-fails-max-failures": valued,
 		"rerun-fails-report": valued, "rerun-fails-run-root-test": boolean,
 		"rerun-fails-abort-on-data-race": boolean, "flaky": valued,
-		"slow": valued, "test-timeout": valued, "stress": valued, "watch": boolean,
+		"slow": valued, "test-timeout": valued, "stress": valued, "watch": boolean, "diagnose": optional,
 		"junitfile": valued, "junitfile-name": valued, "junitfile-strict": boolean, "junitfile-system-out": boolean,
 		"junitfile-hide-empty-pkg": boolean, "junitfile-hide-skipped-tests": boolean,
 		"jsonfile": valued, "jsonfile-timing-events": valued, "slowest": optional,

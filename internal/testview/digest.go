@@ -28,6 +28,8 @@ type Digest struct {
 	Slowest []event.TestCase
 	// Sandbox says what packages did besides their tests.
 	Sandbox []event.TestSandbox
+	// Diagnoses say what failed tests depend on.
+	Diagnoses []event.TestDiagnosis
 	// Sum is the end of the run.
 	Sum event.TestSummary
 
@@ -62,6 +64,8 @@ func (d *Digest) Emit(e event.Event) {
 			return
 		}
 		d.Failures = slices.DeleteFunc(d.Failures, func(c event.TestCase) bool { return c.Package == e.Package && c.Test == e.Test })
+	case event.TestDiagnosis:
+		d.Diagnoses = append(d.Diagnoses, e)
 	case event.TestSandbox:
 		d.Sandbox = append(d.Sandbox, e)
 	case event.TestSummary:

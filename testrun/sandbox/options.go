@@ -93,6 +93,9 @@ func (o Options) LeaksFail() bool {
 	return o.Leaks == LeaksFail || o.Leaks == "" && o.Mode == Strict
 }
 
+// Strict reports whether nothing is to run without a sandbox.
+func (o Options) Strict() bool { return o.Mode == Strict }
+
 // on reports whether there is to be a sandbox.
 func (o Options) on() bool { return o.Mode == Auto || o.Mode == Strict }
 

@@ -207,10 +207,41 @@ func (s *Session) Reached() map[string][]string {
 
 // HostVariable is Variable for tests that are to use the host's network.
 func (s *Session) HostVariable() (string, error) {
+	return s.variable(func(spec *box.Spec) { spec.HostNet = true })
+}
+
+// MemoryVariable is Variable for tests whose temporary files are to be in memory.
+func (s *Session) MemoryVariable() (string, error) {
+	return s.variable(func(spec *box.Spec) { spec.Memory = true })
+}
+
+// OffVariable is Variable for tests that are to run without a sandbox.
+func (s *Session) OffVariable() (string, error) {
+	return s.variable(func(spec *box.Spec) { spec.Level = box.Off })
+}
+
+func (s *Session) variable(change func(*box.Spec)) (string, error) {
 	spec := s.spec
-	spec.HostNet = true
+	change(&spec)
 	value, err := spec.Encode()
 	return box.Var + "=" + value, err
+}
+
+// Mark remembers which tests have run; what it returns forgets those that have run
+// since.
+func (s *Session) Mark() (forget func()) {
+	if s == nil {
+		return func() {}
+	}
+	before, _ := filepath.Glob(filepath.Join(s.dir, "box-*"))
+	return func() {
+		now, _ := filepath.Glob(filepath.Join(s.dir, "box-*"))
+		for _, dir := range now {
+			if !slices.Contains(before, dir) {
+				removeAll(dir)
+			}
+		}
+	}
 }
 
 // reports reads those of all boxes, in the order of packages.

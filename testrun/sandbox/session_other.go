@@ -36,5 +36,14 @@ func (s *Session) Reached() map[string][]string { return nil }
 // HostVariable is not called here.
 func (s *Session) HostVariable() (string, error) { return "", nil }
 
+// MemoryVariable is not called here.
+func (s *Session) MemoryVariable() (string, error) { return "", nil }
+
+// OffVariable is not called here.
+func (s *Session) OffVariable() (string, error) { return "", nil }
+
+// Mark has nothing to forget.
+func (s *Session) Mark() (forget func()) { return func() {} }
+
 // Close finds nothing.
 func (s *Session) Close() (Findings, error) { return Findings{}, nil }

@@ -112,6 +112,9 @@ func (v *view) open() error {
 		v.lowers = append(v.lowers, fd)
 	}
 	for path, name := range v.init.Private {
+		if err := v.inMemory(name); err != nil {
+			return err
+		}
 		if err := v.copyOf(&v.private, filepath.Join(v.init.Box, name), path); err != nil {
 			return err
 		}
@@ -141,6 +144,19 @@ func (v *view) open() error {
 		for _, path := range deviceNodes {
 			_ = v.copyOf(&v.devices, path, path)
 		}
+	}
+	return nil
+}
+
+// inMemory puts a file system in memory in the place of one of the box's directories
+// for temporary files, if that is what to try.
+func (v *view) inMemory(name string) error {
+	if !v.init.Memory || name != "tmp" && name != "vartmp" && name != "tmpdir" {
+		return nil
+	}
+	dir := filepath.Join(v.init.Box, name)
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_NOSUID|syscall.MS_NODEV, "mode=1777"); err != nil {
+		return fmt.Errorf("have %s in memory: %w", dir, err)
 	}
 	return nil
 }

@@ -100,6 +100,8 @@ type Spec struct {
 	Trace Trace `json:",omitempty"`
 	// Allow are addresses of the host's loopback that tests may connect to.
 	Allow []string `json:",omitempty"`
+	// Memory has temporary files in memory.
+	Memory bool `json:",omitempty"`
 	// HostNet leaves the tests on the host's network.
 	HostNet bool `json:",omitempty"`
 	// Packages are packages that need something else.
