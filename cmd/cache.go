@@ -12,6 +12,7 @@ import (
 	"github.com/gust-go/gust/build/cache"
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/fault"
+	"github.com/gust-go/gust/internal/words"
 )
 
 // cacheFlags are the flags of the cache commands; each has some of them.
@@ -95,7 +96,7 @@ run, and says so if it has to give up.`,
 				done, err := gc.Trim(ctx, limit)
 				return event.CacheSummary{Removed: done.Removed, FreedBytes: done.Freed, LeftBytes: done.After}, err
 			}, func(s event.CacheSummary) string {
-				return fmt.Sprintf("removed %s, freed %s; %s left, limit %s\n", count(s.Removed, "entry", "entries"),
+				return fmt.Sprintf("removed %s, freed %s; %s left, limit %s\n", words.Counts(s.Removed, "entry", "entries"),
 					cache.FormatSize(s.FreedBytes), cache.FormatSize(s.LeftBytes), cache.FormatSize(limit))
 			})
 		},
@@ -122,7 +123,7 @@ cache has as well only gust's name is dropped; go clean -cache drops the other.`
 				}
 				return s, err
 			}, func(s event.CacheSummary) string {
-				return fmt.Sprintf("%s checked, %d damaged, %d dropped\n", count(s.Checked, "entry", "entries"), s.Damaged, s.Removed)
+				return fmt.Sprintf("%s checked, %d damaged, %d dropped\n", words.Counts(s.Checked, "entry", "entries"), s.Damaged, s.Removed)
 			})
 		},
 	}
@@ -145,7 +146,7 @@ It waits for running builds, and removes nothing if they do not end.`,
 				done, err := gc.Clean(ctx)
 				return event.CacheSummary{Removed: done.Removed, FreedBytes: done.Freed, Foreign: slashes(done.Foreign)}, err
 			}, func(s event.CacheSummary) string {
-				return fmt.Sprintf("removed %s, freed %s\n%s", count(s.Removed, "file", "files"),
+				return fmt.Sprintf("removed %s, freed %s\n%s", words.Counts(s.Removed, "file", "files"),
 					cache.FormatSize(s.FreedBytes), foreignText("left alone, not gust's", s.Foreign))
 			})
 		},
@@ -282,14 +283,6 @@ func (a *app) print(format string, args ...any) error {
 		return fmt.Errorf("write to stdout: %w", err)
 	}
 	return nil
-}
-
-// count renders a number with its noun.
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }
 
 // foreignText lists a few of the paths in the folder that are not gust's.

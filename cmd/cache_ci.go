@@ -17,6 +17,7 @@ import (
 	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/git"
 	"github.com/gust-go/gust/internal/stabletime"
+	"github.com/gust-go/gust/internal/words"
 )
 
 // newCacheMtimesCmd is gust cache stable-mtimes.
@@ -65,7 +66,7 @@ times of sources and outputs, such as make.`,
 
 func mtimesText(done stabletime.Result) string {
 	text := fmt.Sprintf("%s and %s have the time of their content, %d of them had another",
-		count(done.Files, "file", "files"), count(done.Dirs, "directory", "directories"), done.Changed)
+		words.Counts(done.Files, "file", "files"), words.Counts(done.Dirs, "directory", "directories"), done.Changed)
 	if done.Skipped > 0 {
 		text += fmt.Sprintf("; %d missing, changing or no files", done.Skipped)
 	}

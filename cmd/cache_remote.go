@@ -11,6 +11,7 @@ import (
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/report"
+	"github.com/gust-go/gust/internal/words"
 )
 
 // remoteStats is gust cache stats --remote: the server that is set comes first.
@@ -77,7 +78,7 @@ func remoteText(e event.CacheRemote) string {
 	if e.Mode != "" {
 		fmt.Fprintf(&b, " (%s)", e.Mode)
 	}
-	fmt.Fprintf(&b, "\nlast 30 days: %s", count(e.Runs, "run", "runs"))
+	fmt.Fprintf(&b, "\nlast 30 days: %s", words.Counts(e.Runs, "run", "runs"))
 	if text := report.Remote(e.Total); text != "" {
 		b.WriteString(", " + strings.TrimPrefix(text, "remote cache: "))
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/gust-go/gust/build/cache"
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/report"
+	"github.com/gust-go/gust/internal/words"
 )
 
 func (a *app) newCacheStatsCmd() *cobra.Command {
@@ -74,8 +75,8 @@ func statsText(st cache.Stats, limit int64, now time.Time) string {
 	b.WriteString("\n")
 	if u := st.Usage; u.Builds > 0 {
 		asked := u.Compiled + u.Reused + u.Relinked
-		fmt.Fprintf(&b, "last 30 days: %s, %s asked for, %d reused (%.0f%%), %s saved\n", count(u.Builds, "build", "builds"),
-			count(asked, "compile", "compiles"), u.Reused+u.Relinked, 100*float64(u.Reused+u.Relinked)/float64(asked), report.Duration(u.Saved))
+		fmt.Fprintf(&b, "last 30 days: %s, %s asked for, %d reused (%.0f%%), %s saved\n", words.Counts(u.Builds, "build", "builds"),
+			words.Counts(asked, "compile", "compiles"), u.Reused+u.Relinked, 100*float64(u.Reused+u.Relinked)/float64(asked), report.Duration(u.Saved))
 	}
 	b.WriteString(foreignText("not gust's", st.Foreign))
 	return b.String()

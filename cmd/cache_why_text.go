@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/internal/words"
 )
 
 // maxFiles bounds how many files and dependencies are named.
@@ -71,12 +72,12 @@ func whyLines(e event.CacheWhy) (lines []string) {
 	switch {
 	case len(imports) == 0:
 	case follows:
-		lines = append(lines, count(len(imports), "dependency differs", "dependencies differ")+", too, as can be expected then")
+		lines = append(lines, words.Counts(len(imports), "dependency differs", "dependencies differ")+", too, as can be expected then")
 	case len(e.Roots) > 0 && len(e.Roots) < len(names):
 		for _, root := range e.Roots[:min(len(e.Roots), maxFiles)] {
 			lines = append(lines, fmt.Sprintf("dependency %s differs: gust cache why %s", foreign(root), foreign(root)))
 		}
-		lines = append(lines, fmt.Sprintf("and because of %s", count(len(names)-len(e.Roots), "dependency that imports it", "dependencies that import it")))
+		lines = append(lines, fmt.Sprintf("and because of %s", words.Counts(len(names)-len(e.Roots), "dependency that imports it", "dependencies that import it")))
 	default:
 		lines = append(lines, limited(imports, "dependency", "dependencies")...)
 	}
@@ -96,7 +97,7 @@ func limited(list []string, one, many string) []string {
 		return list
 	}
 	n := len(list) - maxFiles
-	return append(list[:maxFiles:maxFiles], "and "+count(n, "more "+one, "more "+many))
+	return append(list[:maxFiles:maxFiles], "and "+words.Counts(n, "more "+one, "more "+many))
 }
 
 // flagText is a flag of the compiler as one would write it.

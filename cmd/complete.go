@@ -27,7 +27,7 @@ import (
 // the user has typed there. A tab and a description may follow each.
 type candidates func(prefix string) []string
 
-func words(list ...string) candidates { return func(string) []string { return list } }
+func oneOf(list ...string) candidates { return func(string) []string { return list } }
 
 func isCompletion(args []string) bool {
 	return len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd)
@@ -87,57 +87,57 @@ func (a *app) addFlagValues(c *cobra.Command, path, flag string) {
 func (a *app) flagValues(path, flag string) candidates {
 	switch path + " --" + flag {
 	case "graph --format":
-		return words(render.Formats()...)
+		return oneOf(render.Formats()...)
 	case "graph sbom --format":
-		return words("cyclonedx", "spdx")
+		return oneOf("cyclonedx", "spdx")
 	case "test --format":
-		return words(testview.Formats()...)
+		return oneOf(testview.Formats()...)
 	case "test --format-icons":
-		return words(testview.Icons()...)
+		return oneOf(testview.Icons()...)
 	case "build --remote-cache-mode", "install --remote-cache-mode", "run --remote-cache-mode", "test --remote-cache-mode":
-		return words("readwrite", "read", "write", "off")
+		return oneOf("readwrite", "read", "write", "off")
 	case "build --lines", "install --lines", "run --lines", "test --lines":
-		return words("exact", "relaxed")
+		return oneOf("exact", "relaxed")
 	case "test --flaky":
-		return words("pass", "fail")
+		return oneOf("pass", "fail")
 	case "test --sandbox":
-		return words("auto", "strict", "off")
+		return oneOf("auto", "strict", "off")
 	case "test --require-isolation":
-		return words("full")
+		return oneOf("full")
 	case "test --writes":
-		return words("aside", "through")
+		return oneOf("aside", "through")
 	case "test --leaks":
-		return words("off", "warn", "fail")
+		return oneOf("off", "warn", "fail")
 	case "test --record":
-		return words("writes", "reads")
+		return oneOf("writes", "reads")
 	case "test --hide-summary":
-		return words("skipped", "failed", "errors", "output", "all")
+		return oneOf("skipped", "failed", "errors", "output", "all")
 	case "tui --replay":
 		return a.runs
 	case "env --shell":
-		return words(append(projectenv.Shells(), "direnv")...)
+		return oneOf(append(projectenv.Shells(), "direnv")...)
 	}
 	switch flag {
 	case "color":
-		return words("auto", "always", "never")
+		return oneOf("auto", "always", "never")
 	case "for":
-		return words(rule.Purposes()...)
+		return oneOf(rule.Purposes()...)
 	case "fail-on":
-		return words(string(rule.Error), string(rule.Warning), string(rule.Info))
+		return oneOf(string(rule.Error), string(rule.Warning), string(rule.Info))
 	case "arch":
-		return words(arches()...)
+		return oneOf(arches()...)
 	case "cpu":
-		return words("v1", "v2", "v3", "v4", "v8.0", "v8.1", "v8.2", "v9.0")
+		return oneOf("v1", "v2", "v3", "v4", "v8.0", "v8.1", "v8.2", "v9.0")
 	case "steps":
-		return words(step.Names()...)
+		return oneOf(step.Names()...)
 	case "focus":
 		return a.modules
 	case "collapse":
-		return words(string(modgraph.CollapseOrg), string(modgraph.CollapseHost), string(modgraph.CollapseModule))
+		return oneOf(string(modgraph.CollapseOrg), string(modgraph.CollapseHost), string(modgraph.CollapseModule))
 	case "goos", "platforms":
-		return words("darwin", "freebsd", "linux", "windows")
+		return oneOf("darwin", "freebsd", "linux", "windows")
 	case "goarch":
-		return words("386", "amd64", "arm", "arm64", "riscv64", "wasm")
+		return oneOf("386", "amd64", "arm", "arm64", "riscv64", "wasm")
 	case "class":
 		return func(string) (names []string) {
 			for _, c := range modgraph.Classes() {
@@ -165,11 +165,11 @@ func (a *app) arguments(path string) candidates {
 	case "kernel explain":
 		return ruleIDs
 	case "doctor explain":
-		return words(doctor.IDs()...)
+		return oneOf(doctor.IDs()...)
 	case "report":
 		return a.runs
 	case "help":
-		return words(append(docs.Topics(), gocmd.Commands()...)...)
+		return oneOf(append(docs.Topics(), gocmd.Commands()...)...)
 	}
 	return nil
 }

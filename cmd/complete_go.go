@@ -34,11 +34,11 @@ func (a *app) completeBuild(c *cobra.Command, args []string, prefix string) ([]s
 		for _, name := range gocmd.GoFlags(verb) {
 			names = append(names, "-"+name+"\tgo's")
 		}
-		found, _ := matching(words(names...), prefix) // gust's own are added
+		found, _ := matching(oneOf(names...), prefix) // gust's own are added
 		return found, cobra.ShellCompDirectiveNoFileComp
 	}
 	if verb == "test" && len(args) == 0 && prefix != "" {
-		if own, directive := matching(words(reportCommand, historyCommand, diffCommand, applyCommand, touchedCommand), prefix); len(own) > 0 {
+		if own, directive := matching(oneOf(reportCommand, historyCommand, diffCommand, applyCommand, touchedCommand), prefix); len(own) > 0 {
 			return own, directive
 		}
 	}
@@ -66,7 +66,7 @@ func (a *app) completeValue(verb, flag string, args []string, prefix string) ([]
 	case "coverpkg":
 		return matching(listOf(packages), prefix)
 	}
-	return matching(words(goValues()[flag]...), prefix)
+	return matching(oneOf(goValues()[flag]...), prefix)
 }
 
 // testKinds are the functions that flags of go test choose among.
@@ -89,13 +89,13 @@ func goValues() map[string][]string {
 func (a *app) completeTags(_ *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
 	switch {
 	case len(args) == 0 && !strings.HasPrefix(prefix, "-"):
-		return matching(words("add", "check", "clear", "remove", "sort"), prefix)
+		return matching(oneOf("add", "check", "clear", "remove", "sort"), prefix)
 	case len(args) > 0 && args[len(args)-1] == "-transform":
-		return matching(words("camelcase", "keep", "lispcase", "pascalcase", "snakecase", "titlecase"), prefix)
+		return matching(oneOf("camelcase", "keep", "lispcase", "pascalcase", "snakecase", "titlecase"), prefix)
 	case len(args) == 1 && (args[0] == "add" || args[0] == "remove"):
-		return matching(listOf(words("json", "yaml", "xml", "db", "toml", "mapstructure")), prefix)
+		return matching(listOf(oneOf("json", "yaml", "xml", "db", "toml", "mapstructure")), prefix)
 	case strings.HasPrefix(prefix, "-"):
-		return matching(words("-file", "-struct", "-field", "-line", "-all", "-skip-unexported", "-transform", "-template",
+		return matching(oneOf("-file", "-struct", "-field", "-line", "-all", "-skip-unexported", "-transform", "-template",
 			"-sort", "-override", "-w", "--check", "--diff", "--json", "--tests", "--generated", "--embedded"), prefix)
 	}
 	return matching(packages, prefix)
@@ -106,9 +106,9 @@ func (a *app) completeEnv(_ *cobra.Command, args []string, prefix string) ([]str
 	case len(args) > 0 && args[len(args)-1] == "--shell":
 		return matching(a.flagValues("env", "shell"), prefix)
 	case len(args) == 0 && prefix == "":
-		return matching(words("init", "status", "trust", "untrust", "--explain", "--shell"), prefix)
+		return matching(oneOf("init", "status", "trust", "untrust", "--explain", "--shell"), prefix)
 	case strings.HasPrefix(prefix, "-"):
-		return matching(words("--explain", "--shell", "--json", "-changed\tgo's", "-json\tgo's", "-u\tgo's", "-w\tgo's"), prefix)
+		return matching(oneOf("--explain", "--shell", "--json", "-changed\tgo's", "-json\tgo's", "-u\tgo's", "-w\tgo's"), prefix)
 	}
 	return matching(func(string) []string { return append(a.goVariables(), "init", "status", "trust", "untrust") }, prefix)
 }
@@ -137,17 +137,17 @@ func (a *app) askGo(args ...string) ([]byte, error) {
 // nothing.
 func (a *app) completeGo(_ *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
 	if len(args) == 0 {
-		found, _ := matching(words(a.onlyGo()...), prefix)
+		found, _ := matching(oneOf(a.onlyGo()...), prefix)
 		return found, cobra.ShellCompDirectiveNoFileComp
 	}
 	var of candidates
 	switch command := strings.Join(args, " "); {
 	case command == "mod":
-		of = words("download", "edit", "graph", "init", "tidy", "vendor", "verify", "why")
+		of = oneOf("download", "edit", "graph", "init", "tidy", "vendor", "verify", "why")
 	case command == "work":
-		of = words("edit", "init", "sync", "use", "vendor")
+		of = oneOf("edit", "init", "sync", "use", "vendor")
 	case command == "telemetry":
-		of = words("local", "off", "on")
+		of = oneOf("local", "off", "on")
 	case command == "tool":
 		of = func(string) []string {
 			text, err := a.askGo("tool")

@@ -15,6 +15,7 @@ import (
 	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/report"
 	"github.com/gust-go/gust/internal/term"
+	"github.com/gust-go/gust/internal/words"
 	"github.com/gust-go/gust/kernelcheck/fact"
 	kernelhost "github.com/gust-go/gust/kernelcheck/host"
 	"github.com/gust-go/gust/kernelcheck/probe"
@@ -119,7 +120,7 @@ func (a *app) doctor(ctx context.Context, fix, json, verbose bool) error {
 		}
 	}
 	if left > 0 {
-		return fault.New(fault.Capability, "follow the fixes above; gust doctor explain ID says more", "%s", count(left, "problem", "problems"))
+		return fault.New(fault.Capability, "follow the fixes above; gust doctor explain ID says more", "%s", words.Counts(left, "problem", "problems"))
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/projectenv"
+	"github.com/gust-go/gust/internal/words"
 )
 
 // projectFile returns the project for a command that needs one.
@@ -78,7 +79,7 @@ func (a *app) envUntrust(args []string) error {
 	if err != nil {
 		return err
 	}
-	return a.print("took back %s of %s\n", count(n, "approval", "approvals"), shown(path))
+	return a.print("took back %s of %s\n", words.Counts(n, "approval", "approvals"), shown(path))
 }
 
 // envStatus shows the file that applies.

@@ -285,13 +285,20 @@ func (a *app) drawView(ctx context.Context, flags *graphFlags, v *modgraph.View,
 }
 
 // deliver writes a finished document to stdout or to a file, which is
-// replaced as a whole or left alone.
+// replaced as a whole or left alone. What is no file, such as /dev/null or a
+// pipe of the shell's, is written to: a file must not take its place.
 func (a *app) deliver(output string, data []byte) error {
 	if output == "" || output == "-" {
 		if _, err := a.term.Out.Write(data); err != nil {
 			return fmt.Errorf("write to stdout: %w", err)
 		}
 		return nil
+	}
+	if info, err := os.Stat(output); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return pour(output, data)
+	}
+	if target, err := filepath.EvalSymlinks(output); err == nil {
+		output = target // the link stays
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(output), ".gust-graph-*")
 	if err != nil {
@@ -308,6 +315,22 @@ func (a *app) deliver(output string, data []byte) error {
 	}
 	if err == nil {
 		err = os.Rename(tmp.Name(), output)
+	}
+	if err != nil {
+		return fmt.Errorf("write %q: %w", output, err)
+	}
+	return nil
+}
+
+// pour writes to what is there.
+func pour(output string, data []byte) error {
+	f, err := os.OpenFile(output, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("write %q: %w", output, err)
+	}
+	_, err = f.Write(data)
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
 	}
 	if err != nil {
 		return fmt.Errorf("write %q: %w", output, err)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,6 +13,7 @@ import (
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/sarif"
+	"github.com/gust-go/gust/internal/words"
 	"github.com/gust-go/gust/internal/workflow"
 	"github.com/gust-go/gust/modgraph"
 )
@@ -106,13 +106,13 @@ func (a *app) violations(flags *graphFlags, found []modgraph.Violation) error {
 		}
 	}
 	if !flags.json {
-		fmt.Fprintf(&b, "%s, %d excused\n", countOf(strconv.Itoa(bad), "violation"), excused)
+		fmt.Fprintf(&b, "%s, %d excused\n", words.Count(bad, "violation"), excused)
 		if err := a.deliver("", []byte(b.String())); err != nil {
 			return err
 		}
 	}
 	if bad > 0 {
-		return fault.New(fault.Capability, "change the graph, or add an exception to "+config.Name, "%s of the rules in %s", countOf(strconv.Itoa(bad), "violation"), config.Name)
+		return fault.New(fault.Capability, "change the graph, or add an exception to "+config.Name, "%s of the rules in %s", words.Count(bad, "violation"), config.Name)
 	}
 	return nil
 }

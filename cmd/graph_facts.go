@@ -15,6 +15,7 @@ import (
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/gocmd"
+	"github.com/gust-go/gust/internal/words"
 	"github.com/gust-go/gust/modgraph"
 	"github.com/gust-go/gust/modgraph/render"
 )
@@ -95,7 +96,7 @@ func (a *app) diff(ctx context.Context, flags *graphFlags, refs []string) error 
 		}
 		t.row(e, "%s %s\t%s\t%s\t%s", signs[c.Kind], c.Path, versions, changeNotes(c), signedSize(c.Bytes))
 	}
-	return t.done(fmt.Sprintf("%d modules before, %d after, %s\n", len(before.Modules), len(after.Modules), countOf(strconv.Itoa(len(changes)), "change")))
+	return t.done(fmt.Sprintf("%s before, %d after, %s\n", words.Count(len(before.Modules), "module"), len(after.Modules), words.Count(len(changes), "change")))
 }
 
 func changeNotes(c modgraph.Change) string {
@@ -268,7 +269,7 @@ func (a *app) outdated(ctx context.Context, flags *graphFlags, all bool) error {
 		}
 		t.row(e, "%s\t%s\t%s", m.Version, to, strings.Join(notes, ", "))
 	}
-	return t.done(countOf(strconv.Itoa(len(updates)), "module") + " with news\n")
+	return t.done(words.Count(len(updates), "module") + " with news\n")
 }
 
 func firstLine(s string) string { line, _, _ := strings.Cut(s, "\n"); return line }
@@ -311,11 +312,11 @@ func (a *app) vuln(ctx context.Context, flags *graphFlags, db string, patterns [
 		t.row(event.GraphVuln{ID: v.ID, Summary: v.Summary, Module: v.Module.String(), Fixed: v.Fixed, Reach: v.Reach, Trace: v.Trace},
 			"%s\t%s\t%s\t%s\n  %s\n  %s", v.Reach, v.ID, v.Module, fixed, v.Summary, strings.Join(v.Trace, " -> "))
 	}
-	if err := t.done(fmt.Sprintf("%s, %d of them can be called\n", countOf(strconv.Itoa(len(found)), "finding"), called)); err != nil {
+	if err := t.done(fmt.Sprintf("%s, %d of them can be called\n", words.Count(len(found), "finding"), called)); err != nil {
 		return err
 	}
 	if called > 0 {
-		return fault.New(fault.Capability, "run: go get MODULE@FIXED", "%s can be called", countOf(strconv.Itoa(called), "known finding"))
+		return fault.New(fault.Capability, "run: go get MODULE@FIXED", "%s can be called", words.Count(called, "known finding"))
 	}
 	return nil
 }

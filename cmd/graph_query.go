@@ -10,6 +10,7 @@ import (
 
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/fault"
+	"github.com/gust-go/gust/internal/words"
 	"github.com/gust-go/gust/modgraph"
 )
 
@@ -225,7 +226,7 @@ they ask for) and self (a module requires an older version of itself).`, cobra.N
 				b.WriteString("no cycles\n")
 			}
 			for _, c := range cycles {
-				fmt.Fprintf(&b, "%s: %d modules\n", c.Kind, len(c.Members))
+				fmt.Fprintf(&b, "%s: %s\n", c.Kind, words.Count(len(c.Members), "module"))
 				const most = 8
 				for k, v := range c.Members {
 					if k == most {
@@ -273,11 +274,11 @@ func (a *app) newGraphCutCmd(flags *graphFlags) *cobra.Command {
 			}
 			var b strings.Builder
 			fmt.Fprintf(&b, "without %s\n", c.Module)
-			fmt.Fprintf(&b, "%s would leave with it, %d stay\n", countOf(fmt.Sprint(len(c.Leaves)), "module"), c.Stays)
+			fmt.Fprintf(&b, "%s would leave with it, %d stay\n", words.Count(len(c.Leaves), "module"), c.Stays)
 			for _, m := range c.Leaves {
 				fmt.Fprintf(&b, "  %s\n", m)
 			}
-			fmt.Fprintf(&b, "%s would have to go\n", countOf(fmt.Sprint(len(c.By)), "requirement"))
+			fmt.Fprintf(&b, "%s would have to go\n", words.Count(len(c.By), "requirement"))
 			for _, r := range c.By {
 				fmt.Fprintf(&b, "  %s\n", r.From)
 			}
@@ -391,7 +392,7 @@ func (a *app) phantoms(flags *graphFlags, found []modgraph.Phantom, wanted map[m
 	if flags.json {
 		return nil
 	}
-	fmt.Fprintf(&b, "%s\n", countOf(fmt.Sprint(total), "finding"))
+	fmt.Fprintf(&b, "%s\n", words.Count(total, "finding"))
 	if !deep && len(wanted) == 0 {
 		b.WriteString("P3, P5, P6 and P7 were not looked for: they need --deep\n")
 	}

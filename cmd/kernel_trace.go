@@ -110,7 +110,7 @@ func traceText(r *trace.Result) string {
 	if r.FaultsKnown {
 		fmt.Fprintf(&b, "  %6d  page faults, %d of them writes, %d of those to write-protected pages\n", r.Faults, r.WriteFaults, r.ProtectionFaults)
 	}
-	fmt.Fprintf(&b, "  %6d  minor faults and %d major ones in the process's resource usage\n", r.Minor, r.Major)
+	fmt.Fprintf(&b, "  %6d  minor and %d major faults in the process's resource usage\n", r.Minor, r.Major)
 	if r.Lost > 0 {
 		fmt.Fprintf(&b, "  %6d  events were lost\n", r.Lost)
 	}

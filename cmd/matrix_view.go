@@ -8,6 +8,7 @@ import (
 
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/report"
+	"github.com/gust-go/gust/internal/words"
 	"github.com/gust-go/gust/kernelcheck/fact"
 )
 
@@ -149,7 +150,7 @@ func (v matrixView) align(rows [][]string) string {
 
 // footer counts.
 func (v matrixView) footer(sum event.MatrixSummary) string {
-	text := fmt.Sprintf("\n%s in %s", count(sum.Targets, "target", "targets"), report.Duration(time.Duration(sum.WallNS)))
+	text := fmt.Sprintf("\n%s in %s", words.Counts(sum.Targets, "target", "targets"), report.Duration(time.Duration(sum.WallNS)))
 	for _, part := range []struct {
 		n    int
 		text string

@@ -13,6 +13,7 @@ import (
 	"github.com/gust-go/gust/internal/report"
 	"github.com/gust-go/gust/internal/runlog"
 	"github.com/gust-go/gust/internal/testview"
+	"github.com/gust-go/gust/internal/words"
 	"github.com/gust-go/gust/testrun"
 )
 
@@ -83,14 +84,14 @@ func (v *runView) Emit(e event.Event) {
 	case event.KernelFinding:
 		v.kernel(e)
 	case event.KernelSummary:
-		v.print("%s %s: %d errors, %d warnings, %d infos, %d could not tell\n", e.Release, e.Arch, e.Errors, e.Warnings, e.Infos, e.Undecided)
+		v.print("%s %s: %s, %s, %s, %d could not tell\n", e.Release, e.Arch, words.Count(e.Errors, "error"), words.Count(e.Warnings, "warning"), words.Count(e.Infos, "info"), e.Undecided)
 	case event.CacheStats:
-		v.print("%s\n%s, freeing %s\n", printable(e.Dir), count(len(e.Areas), "area", "areas"), cache.FormatSize(e.FreesBytes))
+		v.print("%s\n%s, freeing %s\n", printable(e.Dir), words.Counts(len(e.Areas), "area", "areas"), cache.FormatSize(e.FreesBytes))
 	case event.CacheSummary:
-		v.print("removed %s, freed %s\n", count(e.Removed, "file", "files"), cache.FormatSize(e.FreedBytes))
+		v.print("removed %s, freed %s\n", words.Counts(e.Removed, "file", "files"), cache.FormatSize(e.FreedBytes))
 	case event.RunEnd:
 		if e.Dropped > 0 {
-			v.print("%s left out of the record, which had grown too large\n", count(e.Dropped, "event was", "events were"))
+			v.print("%s left out of the record, which had grown too large\n", words.Counts(e.Dropped, "event was", "events were"))
 		}
 	case event.TestSummary:
 		v.tested = true
@@ -145,7 +146,7 @@ func (v *runView) close() error {
 			for _, c := range d.Innermost() {
 				v.print("--- FAIL: %s  %s\n%s", printable(c.Test), printable(c.Package), fmt.Sprintln(c.Output))
 			}
-			v.print("the run did not end; %s until then\n", count(len(d.Failures), "test failed", "tests failed"))
+			v.print("the run did not end; %s until then\n", words.Counts(len(d.Failures), "test failed", "tests failed"))
 		}
 	}
 	return v.err

@@ -12,6 +12,7 @@ import (
 	"github.com/gust-go/gust/internal/config"
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/step"
+	"github.com/gust-go/gust/internal/words"
 )
 
 // stepsHelp lists the steps for the help of the commands that run some.
@@ -161,7 +162,7 @@ func (a *app) stepsDone(results []step.Result, wall time.Duration, asJSON bool, 
 	if len(failed) == 0 {
 		return nil
 	}
-	return &stepsFailed{text: fmt.Sprintf("%d of %s failed", len(failed), countOf(fmt.Sprint(sum.Steps), "step")), hint: rerun(failed[0]), code: sum.Code}
+	return &stepsFailed{text: fmt.Sprintf("%d of %s failed", len(failed), words.Count(sum.Steps, "step")), hint: rerun(failed[0]), code: sum.Code}
 }
 
 // stepsFailed is the error of a command whose steps failed; the exit code is

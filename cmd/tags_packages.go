@@ -19,6 +19,7 @@ import (
 	"github.com/gust-go/gust/internal/report"
 	"github.com/gust-go/gust/internal/structtag"
 	"github.com/gust-go/gust/internal/term"
+	"github.com/gust-go/gust/internal/words"
 )
 
 // An editedFile is a file before and after the change.
@@ -137,15 +138,15 @@ func (a *app) reportTags(f *tagsFlags, files []editedFile) error {
 			return err
 		}
 	}
-	what := fmt.Sprintf("%s in %s", count(sum.Changes, "tag", "tags"), count(changed, "file", "files"))
+	what := fmt.Sprintf("%s in %s", words.Counts(sum.Changes, "tag", "tags"), words.Counts(changed, "file", "files"))
 	switch {
 	case f.check && sum.Changes > 0:
 		return fault.New(fault.Capability, "run the command with -w instead of --check", "%s to change", what)
 	case f.check && sum.Problems > 0:
-		return fault.New(fault.Capability, "edit the lines above", "%s to mend by hand", count(sum.Problems, "tag", "tags"))
+		return fault.New(fault.Capability, "edit the lines above", "%s to mend by hand", words.Counts(sum.Problems, "tag", "tags"))
 	case f.json || f.quiet || f.check:
 	case sum.Changes == 0:
-		a.note("no tag changes in " + count(sum.Files, "file", "files"))
+		a.note("no tag changes in " + words.Counts(sum.Files, "file", "files"))
 	case f.write:
 		a.note("changed " + what)
 	default:

@@ -9,6 +9,7 @@ import (
 	"github.com/gust-go/gust/build"
 	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/gocmd"
+	"github.com/gust-go/gust/internal/words"
 	"github.com/gust-go/gust/testrun/affected"
 )
 
@@ -54,7 +55,7 @@ func (s *selection) affected(ctx context.Context) error {
 		s.say("could not tell what is affected, testing everything: %v", err)
 		return nil
 	}
-	s.say("%d of %d packages affected since %s (%.12s)", len(res.Packages), res.Total, ref, res.Commit)
+	s.say("%d of %s affected since %s (%.12s)", len(res.Packages), words.Count(res.Total, "package"), ref, res.Commit)
 	if res.Everything != "" {
 		s.say("everything is affected: %s", res.Everything)
 	}

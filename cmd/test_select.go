@@ -14,6 +14,7 @@ import (
 	"github.com/gust-go/gust/build"
 	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/gocmd"
+	"github.com/gust-go/gust/internal/words"
 	"github.com/gust-go/gust/testrun"
 	"github.com/gust-go/gust/testrun/history"
 	"github.com/gust-go/gust/testrun/shard"
@@ -180,14 +181,7 @@ func (s *selection) failed(ctx context.Context) error {
 
 // counted says how much failed; packages without tests did not build.
 func counted(tests, packages int) string {
-	return fmt.Sprintf("%d %s in %d %s", tests, plural(tests, "test"), packages, plural(packages, "package"))
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return word
-	}
-	return word + "s"
+	return words.Count(tests, "test") + " in " + words.Count(packages, "package")
 }
 
 // innermost leaves out tests of which a subtest is there as well.
@@ -231,7 +225,7 @@ func (s *selection) shard(ctx context.Context) error {
 	}
 	total := len(slices.Compact(slices.Sorted(slices.Values(s.packages))))
 	s.packages = append([]string{}, plan.Shares[share.Index-1]...)
-	s.say("share %d of %d: %d of %d packages (plan %s)", share.Index, share.Count, len(s.packages), total, plan.Digest())
+	s.say("share %d of %d: %d of %s (plan %s)", share.Index, share.Count, len(s.packages), words.Count(total, "package"), plan.Digest())
 	return nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/gust-go/gust/internal/words"
 )
 
 // fit collapses a view that is too large for its picture, as far as needed.
@@ -43,15 +45,8 @@ func (s *source) collapse(c Collapse) {
 		return n.Cluster
 	}
 	s.unite(key, func(name string, members []Node) Node {
-		return Node{ID: name, Label: name, Kind: GroupNode, Detail: count(len(members), s.unit), Cluster: members[0].Cluster}
+		return Node{ID: name, Label: name, Kind: GroupNode, Detail: words.Count(len(members), s.unit), Cluster: members[0].Cluster}
 	})
-}
-
-func count(n int, unit string) string {
-	if n == 1 {
-		return "1 " + unit
-	}
-	return fmt.Sprintf("%d %ss", n, unit)
 }
 
 // condense makes one node of each cycle.
@@ -127,7 +122,7 @@ func (s *source) unite(key func(Node) string, merge func(string, []Node) Node) {
 				}
 			}
 			if n.Kind == GroupNode {
-				n.Detail = count(len(n.Members), s.unit)
+				n.Detail = words.Count(len(n.Members), s.unit)
 			}
 			slices.Sort(n.Members)
 		}

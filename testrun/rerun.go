@@ -13,6 +13,7 @@ import (
 
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/gocmd"
+	"github.com/gust-go/gust/internal/words"
 	"github.com/gust-go/gust/testrun/wire"
 )
 
@@ -42,7 +43,7 @@ func (r *runner) reruns(ctx context.Context, sink event.Sink) error {
 		return nil
 	}
 	if most := r.maxFailures(); len(todo) > most {
-		r.result.Aborted = fmt.Errorf("%d tests failed, more than the %d of --rerun-fails-max-failures", len(todo), most)
+		r.result.Aborted = fmt.Errorf("%s failed, more than the %d of --rerun-fails-max-failures", words.Count(len(todo), "test"), most)
 		return nil
 	}
 	for attempt := 1; attempt <= r.Rerun.Attempts && len(todo) > 0; attempt++ {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gust-go/gust/build/overlay"
 	"github.com/gust-go/gust/internal/fault"
+	"github.com/gust-go/gust/internal/words"
 )
 
 // Dir is where gust's cache is in the given environment: GUST_CACHE, or gust
@@ -143,7 +144,7 @@ type InUseError struct {
 func (e *InUseError) Error() string {
 	left := "removed nothing"
 	if e.Kept > 0 {
-		left = fmt.Sprintf("kept %d entries", e.Kept)
+		left = "kept " + words.Counts(e.Kept, "entry", "entries")
 	}
 	if e.Unknown != nil {
 		return fmt.Sprintf("%s: cannot tell whether builds are running: %v", left, e.Unknown)

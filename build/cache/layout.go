@@ -17,6 +17,7 @@ const (
 	timingsDir = "timings" // pages of gust build --timings
 	historyDir = "history" // results of test runs
 	touchedDir = "touched" // what tests touched when they were last traced
+	writesDir  = "writes"  // what the last tests of a checkout wrote, kept aside
 	runsDir    = "runs"    // events of the last runs
 	drawingDir = "layout"  // native code of the layout engine of gust graph
 	lockName   = "use.lock"
@@ -69,6 +70,8 @@ func classify(rel string) (area string, k kind) {
 		return historyDir, classifyHashed(parts, "jsonl", book) // logs of package history
 	case touchedDir:
 		return touchedDir, classifyHashed(parts, "json", entry) // records of gust test --record
+	case writesDir:
+		return writesDir, classifyWrites(parts)
 	case runsDir:
 		switch {
 		case len(parts) == 1, len(parts) == 2 && runlog.IsName(parts[1]):
@@ -134,6 +137,18 @@ func classifyHashed(parts []string, ext string, whole kind) kind {
 	case rest == ext+".new":
 		return temp
 	case rest == ext+".lock" && whole == book:
+		return book
+	}
+	return foreign
+}
+
+// classifyWrites knows what package sandbox keeps: a folder for each checkout,
+// with numbered files and a list of them, which make sense together only.
+func classifyWrites(parts []string) kind {
+	switch {
+	case len(parts) == 1, len(parts) == 2 && len(parts[1]) == 16 && isHex(parts[1]):
+		return book
+	case len(parts) == 3 && classifyWrites(parts[:2]) == book && (parts[2] == "manifest.json" || strings.Trim(parts[2], "0123456789") == ""):
 		return book
 	}
 	return foreign

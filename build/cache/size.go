@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/gust-go/gust/internal/words"
 )
 
 // DefaultLimit is the size that the cache is kept to unless told otherwise.
@@ -62,13 +64,5 @@ func FormatSize(n int64) string {
 	if n == NoLimit {
 		return "none"
 	}
-	const names = "KMGTPE"
-	if n < 1<<10 {
-		return fmt.Sprintf("%d B", n)
-	}
-	v, i := float64(n)/(1<<10), 0
-	for v >= 1023.95 && i < len(names)-1 {
-		v, i = v/(1<<10), i+1
-	}
-	return fmt.Sprintf("%.1f %ciB", v, names[i])
+	return words.Size(n)
 }

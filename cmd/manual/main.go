@@ -24,9 +24,13 @@ func run(args []string, stderr io.Writer) int {
 	if flags.Parse(args) != nil {
 		return 2
 	}
-	err := writeMarkdown(*markdown)
+	text := pages()
+	err := removeOthers(*markdown, text)
 	if err == nil {
-		err = writeMan(*man)
+		err = write(*markdown, text)
+	}
+	if err == nil {
+		err = write(*man, manPages())
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "manual:", err)
@@ -52,24 +56,23 @@ func pages() map[string][]byte {
 	return files
 }
 
-func writeMarkdown(dir string) error {
+// manPages are the man pages by name.
+func manPages() map[string][]byte {
+	files := map[string][]byte{}
+	all := cmd.Manual()
+	for _, p := range all {
+		files[p.FileName()+".1"] = manual.Roff(p, cmd.SeeAlso(all, p))
+	}
+	return files
+}
+
+// write writes files into a folder, none if that has no name.
+func write(dir string, files map[string][]byte) error {
 	if dir == "" {
 		return nil
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
-	}
-	old, err := filepath.Glob(filepath.Join(dir, "*.md"))
-	if err != nil {
-		return err
-	}
-	files := pages()
-	for _, file := range old {
-		if files[filepath.Base(file)] == nil {
-			if err := os.Remove(file); err != nil {
-				return err
-			}
-		}
 	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), text, 0o666); err != nil {
@@ -79,17 +82,20 @@ func writeMarkdown(dir string) error {
 	return nil
 }
 
-func writeMan(dir string) error {
+// removeOthers removes the Markdown in a folder that is not among the files.
+func removeOthers(dir string, files map[string][]byte) error {
 	if dir == "" {
 		return nil
 	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
+	old, err := filepath.Glob(filepath.Join(dir, "*.md"))
+	if err != nil {
 		return err
 	}
-	all := cmd.Manual()
-	for _, p := range all {
-		if err := os.WriteFile(filepath.Join(dir, p.FileName()+".1"), manual.Roff(p, cmd.SeeAlso(all, p)), 0o666); err != nil {
-			return err
+	for _, file := range old {
+		if files[filepath.Base(file)] == nil {
+			if err := os.Remove(file); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

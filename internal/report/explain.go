@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/internal/words"
 )
 
 // Explain says how to render the report behind --explain.
@@ -57,7 +58,7 @@ func (x Explain) headline(packages []event.BuildPackage, sum event.BuildSummary)
 		n.add(p)
 	}
 	text := fmt.Sprintf("%d of %s compiled in %s, %d reused",
-		n.compiled+n.failed, plural(len(packages), "package"), wall, n.reused)
+		n.compiled+n.failed, words.Count(len(packages), "package"), wall, n.reused)
 	if n.failed > 0 {
 		text += fmt.Sprintf(", %d failed", n.failed)
 	}
@@ -89,7 +90,7 @@ func (x Explain) first(t *table, packages []event.BuildPackage) {
 		}
 	}
 	if len(first) > 3 && !x.All {
-		t.add(palette(x.Color).yellow, "first", plural(len(first), "package"), "no earlier compile on record", "")
+		t.add(palette(x.Color).yellow, "first", words.Count(len(first), "package"), "no earlier compile on record", "")
 		return
 	}
 	for _, p := range first {
@@ -185,11 +186,11 @@ func importersText(n counts) string {
 	case n == counts{}:
 		return ""
 	case n.compiled+n.failed == 0:
-		return plural(n.reused, "importer") + " reused"
+		return words.Count(n.reused, "importer") + " reused"
 	case n.reused == 0:
-		return plural(n.compiled+n.failed, "importer") + " compiled"
+		return words.Count(n.compiled+n.failed, "importer") + " compiled"
 	}
-	return fmt.Sprintf("%s compiled, %d reused", plural(n.compiled+n.failed, "importer"), n.reused)
+	return fmt.Sprintf("%s compiled, %d reused", words.Count(n.compiled+n.failed, "importer"), n.reused)
 }
 
 func isFirst(p event.BuildPackage) bool {
@@ -209,11 +210,4 @@ func sorted(packages []event.BuildPackage) []event.BuildPackage {
 		return cmp.Or(cmp.Compare(a.ImportPath, b.ImportPath), cmp.Compare(a.Outcome, b.Outcome))
 	})
 	return out
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

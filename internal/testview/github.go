@@ -8,6 +8,7 @@ import (
 
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/report"
+	"github.com/gust-go/gust/internal/words"
 	"github.com/gust-go/gust/internal/workflow"
 )
 
@@ -38,7 +39,7 @@ func (h GitHub) Annotations(d *Digest) string {
 	}
 	if n := len(all); n > maxAnnotations {
 		// Only so many are shown, so the last says what is missing.
-		more := fmt.Sprintf("%d more failures are in the log", n-maxAnnotations+1)
+		more := words.Counts(n-maxAnnotations+1, "more failure is", "more failures are") + " in the log"
 		all = append(all[:maxAnnotations-1], annotation(workflow.Error, "", 0, "gust test", more))
 	}
 	for _, f := range d.Flaky {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/report"
+	"github.com/gust-go/gust/internal/words"
 )
 
 // Options say how a [Gust] view shows a run. The zero value of every field
@@ -135,7 +136,7 @@ func (g *Gust) Emit(e event.Event) {
 	case event.TestSlow, event.TestStatus:
 		_, _ = io.WriteString(g.err, g.notice(e))
 	case event.TestRerun:
-		g.print(fmt.Sprintf("\n%s %d: %s\n", g.paint(yellow, "RERUN"), e.Run, plural(e.Tests, "test")))
+		g.print(fmt.Sprintf("\n%s %d: %s\n", g.paint(yellow, "RERUN"), e.Run, words.Count(e.Tests, "test")))
 	case event.TestHostNetwork:
 		g.print(fmt.Sprintf("%s on the host's network, since it tried to reach %s: %s\n", g.paint(yellow, "AGAIN"), visible(strings.Join(e.Reached, ", ")), e.Package))
 	case event.TestDiagnosing:

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gust-go/gust/internal/report"
+	"github.com/gust-go/gust/internal/words"
 )
 
 // repaint shows the status line at every tick until stop is called.
@@ -37,7 +38,7 @@ func (g *Gust) repaint() {
 func (g *Gust) status(now time.Time) string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	text := fmt.Sprintf("[%s, %s", plural(g.tests, "test"), plural(g.ended, "package"))
+	text := fmt.Sprintf("[%s, %s", words.Count(g.tests, "test"), words.Count(g.ended, "package"))
 	if g.failed > 0 {
 		text += fmt.Sprintf(", %d failed", g.failed)
 	}

@@ -53,10 +53,3 @@ func (p palette) paint(c paint, text string) string {
 	}
 	return "\x1b[" + string(c) + "m" + text + "\x1b[0m"
 }
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}

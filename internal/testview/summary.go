@@ -9,6 +9,7 @@ import (
 
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/report"
+	"github.com/gust-go/gust/internal/words"
 )
 
 // summary is the end of a run: what failed, where, and how to run it again.
@@ -82,7 +83,7 @@ func (g *Gust) verdict(sum event.TestSummary) string {
 
 // Verdict says in one line what a run came to.
 func Verdict(sum event.TestSummary) string {
-	text := fmt.Sprintf("%s in %s", plural(sum.Tests, "test"), plural(sum.Packages, "package"))
+	text := fmt.Sprintf("%s in %s", words.Count(sum.Tests, "test"), words.Count(sum.Packages, "package"))
 	if sum.PackagesCached > 0 {
 		text += fmt.Sprintf(" (%d cached)", sum.PackagesCached)
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/gust-go/gust/internal/words"
 	"github.com/gust-go/gust/kernelcheck"
 	"github.com/gust-go/gust/kernelcheck/fact"
 	"github.com/gust-go/gust/kernelcheck/probe"
@@ -132,7 +133,7 @@ func debugText(settings map[string]string) string {
 	case len(settings) == 0:
 		return ""
 	case len(shown) == 0:
-		return fmt.Sprintf("GODEBUG with %d settings", rest)
+		return "GODEBUG with " + words.Count(rest, "setting")
 	case rest > 0:
 		return fmt.Sprintf("GODEBUG %s and %d more", strings.Join(shown, ","), rest)
 	}
@@ -258,15 +259,8 @@ func because(p fact.Probe) string {
 
 func (h Human) total(b *strings.Builder, r *kernelcheck.Report) {
 	n := Count(r.Findings)
-	fmt.Fprintf(b, "\n%s, %s, %s; %s could not be told\n", count(n[rule.Error], "error"), count(n[rule.Warning], "warning"),
-		count(n[rule.Info], "note"), count(len(r.Undecided), "rule"))
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
+	fmt.Fprintf(b, "\n%s, %s, %s; %s could not be told\n", words.Count(n[rule.Error], "error"), words.Count(n[rule.Warning], "warning"),
+		words.Count(n[rule.Info], "note"), words.Count(len(r.Undecided), "rule"))
 }
 
 // Count counts findings by severity.

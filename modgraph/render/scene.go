@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gust-go/gust/internal/words"
 	"github.com/gust-go/gust/modgraph"
 	"github.com/gust-go/gust/modgraph/render/layout"
 )
@@ -188,12 +189,12 @@ func within[T any](ctx context.Context, limit time.Duration, f func(context.Cont
 func (s *Scene) finish() {
 	v := s.View
 	s.Title = v.Title
-	s.Subtitle = fmt.Sprintf("%d %ss, %d requirements", v.Modules, v.Unit, v.Requirements)
+	s.Subtitle = words.Count(v.Modules, v.Unit) + ", " + words.Count(v.Requirements, "requirement")
 	if len(v.Nodes) != v.Modules {
-		s.Subtitle += fmt.Sprintf(", shown as %d nodes", len(v.Nodes))
+		s.Subtitle += ", shown as " + words.Count(len(v.Nodes), "node")
 	}
 	if v.Hidden > 0 {
-		s.Subtitle += fmt.Sprintf(", %d implied ones not drawn", v.Hidden)
+		s.Subtitle += fmt.Sprintf(", %s not drawn", words.Count(v.Hidden, "implied one"))
 	}
 	slices.SortFunc(s.Boxes, func(a, b Box) int { return a.Node - b.Node })
 	slices.SortFunc(s.Curves, func(a, b Curve) int { return a.Link - b.Link })

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gust-go/gust/internal/words"
 	"github.com/gust-go/gust/modgraph"
 )
 
@@ -98,7 +99,7 @@ func (t *tree) legend() {
 		"(*)":      "drawn above",
 	}
 	v := t.view
-	fmt.Fprintf(&t.b, "\n%d %ss, %d requirements", v.Modules, v.Unit, v.Requirements)
+	t.b.WriteString("\n" + words.Count(v.Modules, v.Unit) + ", " + words.Count(v.Requirements, "requirement"))
 	if v.Hidden > 0 {
 		fmt.Fprintf(&t.b, ", %d of them implied by others and not drawn (--all)", v.Hidden)
 	}

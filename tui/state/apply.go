@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/internal/words"
 )
 
 // Apply takes an event of any run of gust.
@@ -17,7 +18,7 @@ func (s *State) Apply(e event.Event) {
 		s.found[Kernel] = append(s.found[Kernel], kernelRow(e))
 		sortFound(s.found[Kernel])
 	case event.KernelSummary:
-		s.sums[Kernel] = fmt.Sprintf("Linux %s: %s, %s, %d could not tell", e.Release, count(e.Errors, "error"), count(e.Warnings, "warning"), e.Undecided)
+		s.sums[Kernel] = fmt.Sprintf("Linux %s: %s, %s, %d could not tell", e.Release, words.Count(e.Errors, "error"), words.Count(e.Warnings, "warning"), e.Undecided)
 	case event.DoctorFinding:
 		s.found[Doctor] = append(s.found[Doctor], doctorRow(e))
 		sortFound(s.found[Doctor])
@@ -102,7 +103,7 @@ func doctorSummary(rows []Row) string {
 	for _, r := range rows {
 		n[r.Mark]++
 	}
-	return fmt.Sprintf("%s, %s, %d could not tell", count(n[Fail], "problem"), count(n[Warning], "warning"), n[Unknown])
+	return fmt.Sprintf("%s, %s, %d could not tell", words.Count(n[Fail], "problem"), words.Count(n[Warning], "warning"), n[Unknown])
 }
 
 func buildSummary(e event.BuildSummary) string {
@@ -120,7 +121,7 @@ func buildSummary(e event.BuildSummary) string {
 }
 
 func testSummary(e event.TestSummary) string {
-	text := count(e.Tests, "test") + " in " + count(e.Packages, "package")
+	text := words.Count(e.Tests, "test") + " in " + words.Count(e.Packages, "package")
 	for _, part := range []struct {
 		n    int
 		word string
@@ -130,7 +131,7 @@ func testSummary(e event.TestSummary) string {
 		}
 	}
 	if e.PackagesCached > 0 {
-		text += ", " + count(e.PackagesCached, "package") + " cached"
+		text += ", " + words.Count(e.PackagesCached, "package") + " cached"
 	}
 	return text + ", " + duration(e.WallNS)
 }
@@ -149,7 +150,7 @@ func (s *State) Status(now time.Time) string {
 		}
 		if p == Tests {
 			ended, failed, running := s.tests.progress()
-			text += fmt.Sprintf(": %s ended, %d failed, %d running", count(ended, "test"), failed, running)
+			text += fmt.Sprintf(": %s ended, %d failed, %d running", words.Count(ended, "test"), failed, running)
 		}
 		parts = append(parts, text)
 	}

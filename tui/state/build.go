@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/internal/words"
 )
 
 // buildState is what is known of the last build.
@@ -98,8 +99,8 @@ func (b *buildState) rows() []Row {
 	}
 	rows = b.timings.linked(rows, b.folds)
 	if n := b.timings.cached; n > 0 {
-		rows = append(rows, Row{Key: "cached", Head: true, Text: "Found in go's cache", Note: count(n, "package"), Detail: func() string {
-			return count(n, "package") + " were in the build cache as they are, so that nothing had to be asked of gust."
+		rows = append(rows, Row{Key: "cached", Head: true, Text: "Found in go's cache", Note: words.Count(n, "package"), Detail: func() string {
+			return words.Count(n, "package") + " were in the build cache as they are, so that nothing had to be asked of gust."
 		}})
 	}
 	return rows
@@ -111,7 +112,7 @@ func (b *buildState) section(rows []Row, title string, list []event.BuildPackage
 	for _, p := range list {
 		wall, saved = wall+p.WallNS, saved+p.SavedNS
 	}
-	note := count(len(list), "package") + ", " + duration(wall)
+	note := words.Count(len(list), "package") + ", " + duration(wall)
 	if saved > 0 {
 		note += ", saved " + duration(saved)
 	}

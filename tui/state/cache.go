@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/internal/words"
 )
 
 // cacheRows are what the cache holds and how often it helped.
@@ -18,7 +19,7 @@ func cacheRows(e *event.CacheStats, f folds) []Row {
 	head := Row{Key: "section cache", Text: "Cache", Note: size(e.HoldsBytes) + " " + limit}
 	return f.section(nil, head, true, func(rows []Row) []Row {
 		rows = append(rows,
-			Row{Key: "cache rate", Mark: Info, Depth: 1, Text: rate(e), Note: fmt.Sprintf("%s in 30 days", count(e.Builds, "build")), Detail: func() string { return rateText(e) }},
+			Row{Key: "cache rate", Mark: Info, Depth: 1, Text: rate(e), Note: fmt.Sprintf("%s in 30 days", words.Count(e.Builds, "build")), Detail: func() string { return rateText(e) }},
 			Row{Key: "cache size", Mark: Info, Depth: 1, Text: "holds " + size(e.HoldsBytes) + " " + limit, To: share(e.HoldsBytes, e.LimitBytes),
 				Detail: func() string { return areaText(e) }})
 		for _, name := range e.Foreign {
@@ -41,7 +42,7 @@ func rate(e *event.CacheStats) string {
 	if all == 0 {
 		return "no build has asked for a compile yet"
 	}
-	return fmt.Sprintf("hit rate %d %%: %d of %s not needed", 100*(e.Reused+e.Relinked)/all, e.Reused+e.Relinked, count(all, "compile"))
+	return fmt.Sprintf("hit rate %d %%: %d of %s not needed", 100*(e.Reused+e.Relinked)/all, e.Reused+e.Relinked, words.Count(all, "compile"))
 }
 
 func rateText(e *event.CacheStats) string {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/internal/words"
 )
 
 // graphState is the tree of modules, of what gust graph --json says, and what
@@ -164,13 +165,13 @@ func (g *graphState) summary() string {
 	if g.modules == nil {
 		return ""
 	}
-	text := count(len(g.modules), "module")
+	text := words.Count(len(g.modules), "module")
 	for _, part := range []struct {
 		command, thing string
 		n              int
 	}{{"cycles", "cycle", len(g.cycles)}, {"phantom", "phantom", len(g.phantoms)}} {
 		if g.looked[part.command] {
-			text += ", " + count(part.n, part.thing)
+			text += ", " + words.Count(part.n, part.thing)
 		} else {
 			text += ", looking for " + part.thing + "s"
 		}

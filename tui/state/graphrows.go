@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/internal/words"
 )
 
 // rows is the tree of modules below what was found out about them. With full it
@@ -165,7 +166,7 @@ func (g *graphState) detail(m *module) string {
 		}
 	}
 	if n := len(m.by); n > 0 {
-		fmt.Fprintf(&t, "\nrequired by %s:\n", count(n, "module"))
+		fmt.Fprintf(&t, "\nrequired by %s:\n", words.Count(n, "module"))
 		for _, e := range m.by[:min(n, 20)] {
 			fmt.Fprintf(&t, "  %s\n", joined(e.m.String()+" asks for "+e.version, map[bool]string{true: "indirect"}[e.indirect]))
 		}

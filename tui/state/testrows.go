@@ -9,6 +9,7 @@ import (
 
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/limit"
+	"github.com/gust-go/gust/internal/words"
 )
 
 // rows is the tree of packages and tests, what fails first. With full it is a
@@ -61,7 +62,7 @@ func (p *testPackage) row() Row {
 		case p.last.Outcome == event.BuildFailed:
 			note = append(note, "not built")
 		default:
-			note = append(note, count(p.count(), "test"))
+			note = append(note, words.Count(p.count(), "test"))
 		}
 		if p.last.Cached {
 			note = append(note, "cached")
@@ -84,7 +85,7 @@ func (p *testPackage) detail() string {
 	var t strings.Builder
 	t.WriteString(p.path + "\n")
 	if l := p.last; l != nil {
-		fmt.Fprintf(&t, "%s\n\n%s, %d failed", l.Outcome, count(p.count(), "test"), p.failed)
+		fmt.Fprintf(&t, "%s\n\n%s, %d failed", l.Outcome, words.Count(p.count(), "test"), p.failed)
 		if l.Skipped > 0 {
 			fmt.Fprintf(&t, ", %d skipped", l.Skipped)
 		}
@@ -146,13 +147,13 @@ func boxHeadline(e *event.TestSandbox) string {
 		parts = append(parts, "hit "+limit.Text(limit.Name(l.Limit), l.Value))
 	}
 	if n := len(e.Wrote); n > 0 {
-		parts = append(parts, "wrote "+count(n, "file")+" to the checkout or home")
+		parts = append(parts, "wrote "+words.Count(n, "file")+" to the checkout or home")
 	}
 	if n := len(e.Left); n > 0 {
 		parts = append(parts, "left "+map[bool]string{true: "a process", false: fmt.Sprint(n) + " processes"}[n == 1]+" running")
 	}
 	if n := len(e.Temp); n > 0 {
-		parts = append(parts, "left "+count(n, "temporary file"))
+		parts = append(parts, "left "+words.Count(n, "temporary file"))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -60,13 +60,6 @@ func size(bytes int64) string {
 	return fmt.Sprintf("%d B", bytes)
 }
 
-func count(n int, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return fmt.Sprintf("%d %s", n, thing)
-}
-
 // joined puts what is not empty in a row.
 func joined(parts ...string) string {
 	var some []string

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/gust-go/gust/internal/event"
+	"github.com/gust-go/gust/internal/words"
 )
 
 // timingState is when the steps of a build ran, of which those are kept that did
@@ -67,14 +68,14 @@ func (t *timingState) critical(rows []Row, f folds) []Row {
 		steps, rest = append(steps, e), rest+took
 	}
 	head := Row{Key: "section critical", Text: "Critical path",
-		Note:   fmt.Sprintf("%s of %s, %s", duration(t.sum.CriticalNS), duration(t.sum.WallNS), count(len(t.sum.Critical), "step")),
+		Note:   fmt.Sprintf("%s of %s, %s", duration(t.sum.CriticalNS), duration(t.sum.WallNS), words.Count(len(t.sum.Critical), "step")),
 		Detail: t.explain}
 	return f.section(rows, head, false, func(rows []Row) []Row {
 		for _, e := range steps {
 			rows = append(rows, t.stepRow("critical", e))
 		}
 		if n > 0 {
-			rows = append(rows, Row{Key: "looks", Depth: 1, Text: count(n, "step") + " that did next to nothing, such as looks into caches", Note: duration(looks)})
+			rows = append(rows, Row{Key: "looks", Depth: 1, Text: words.Count(n, "step") + " that did next to nothing, such as looks into caches", Note: duration(looks)})
 		}
 		return rows
 	})
@@ -91,7 +92,7 @@ whole build   %s
 before go     %s
 CPU time      %s
 at a time     %s
-`, duration(s.CriticalNS), duration(s.WallNS), duration(s.LoadNS), duration(s.CPUNS), count(s.Parallel, "step"))
+`, duration(s.CriticalNS), duration(s.WallNS), duration(s.LoadNS), duration(s.CPUNS), words.Count(s.Parallel, "step"))
 	if s.File != "" {
 		text += "\nas a page: " + s.File + "\n"
 	}
@@ -107,7 +108,7 @@ func (t *timingState) linked(rows []Row, f folds) []Row {
 	for _, e := range t.links {
 		took += e.DoneNS - e.StartNS
 	}
-	head := Row{Key: "section linked", Text: "Linked", Note: count(len(t.links), "program") + ", " + duration(took)}
+	head := Row{Key: "section linked", Text: "Linked", Note: words.Count(len(t.links), "program") + ", " + duration(took)}
 	return f.section(rows, head, true, func(rows []Row) []Row {
 		for _, e := range t.links {
 			rows = append(rows, t.stepRow("link", e))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"github.com/gust-go/gust/internal/words"
 	"github.com/gust-go/gust/tui/state"
 )
 
@@ -103,7 +104,7 @@ func (v *view) status() string {
 	case v.s.Filtering:
 		text = "filter: " + v.s.Filter + "_"
 	case v.s.Filter != "":
-		text = fmt.Sprintf("filter: %s (%d lines; esc shows all)", v.s.Filter, len(v.s.Rows()))
+		text = fmt.Sprintf("filter: %s (%s; esc shows all)", v.s.Filter, words.Count(len(v.s.Rows()), "line"))
 	}
 	return v.fit(" "+text, v.o.Width)
 }
