@@ -140,11 +140,11 @@ func (g *Gust) Emit(e event.Event) {
 	case event.TestHostNetwork:
 		g.print(fmt.Sprintf("%s on the host's network, since it tried to reach %s: %s\n", g.paint(yellow, "AGAIN"), visible(strings.Join(e.Reached, ", ")), e.Package))
 	case event.TestDiagnosing:
-		which := plural(e.Tests, "test")
+		which := words.Count(e.Tests, "test")
 		if e.Tests < e.Of {
 			which = fmt.Sprintf("%d of %d tests", e.Tests, e.Of)
 		}
-		g.print(fmt.Sprintf("%s %s in other ways, %s each\n", g.paint(yellow, "DIAGNOSE"), which, plural(e.Runs, "run")))
+		g.print(fmt.Sprintf("%s %s in other ways, %s each\n", g.paint(yellow, "DIAGNOSE"), which, words.Count(e.Runs, "run")))
 	case event.TestRepeat:
 		g.repeat(e)
 	case event.TestSummary:
