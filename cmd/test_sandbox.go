@@ -27,6 +27,8 @@ type sandboxFlags struct {
 	writes string
 	trace  string
 	leaks  string
+	// goroutines is true if those are to be reported that tests leave.
+	goroutines bool
 	// require is the isolation without which nothing runs.
 	require string
 	// limits are as --limit has them, env as --env; clock is an offset.
@@ -52,6 +54,8 @@ const sandboxUsage = `
   --seed=N                 order of tests (-shuffle=N), and math/rand with the same seed each time
   --clock-offset=DURATION  set the clocks ahead that count from when the machine started; the
                            time of day cannot be
+  --goroutine-leaks        report goroutines that are still there when the tests have ended;
+                           --leaks says what becomes of them
   --record[=writes|reads]  record what tests write, connect to and start, or read as well;
                            gust test touched PACKAGE shows it
 `
@@ -61,6 +65,7 @@ func (flags *sandboxFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&flags.require, "require-isolation", "", "full")
 	f.StringVar(&flags.writes, "writes", "", "aside or through")
 	f.StringVar(&flags.leaks, "leaks", "", "off, warn or fail")
+	f.BoolVar(&flags.goroutines, "goroutine-leaks", false, "report goroutines that tests leave")
 	f.StringVar(&flags.trace, "record", "", "writes or reads")
 	f.StringArrayVar(&flags.limits, "limit", nil, "what tests may use")
 	f.StringArrayVar(&flags.env, "env", nil, "a variable that tests see")
@@ -124,6 +129,8 @@ func (flags *sandboxFlags) needs() string {
 	switch {
 	case flags.trace != "":
 		return "--record"
+	case flags.goroutines:
+		return "--goroutine-leaks"
 	case len(flags.limits) > 0:
 		return "--limit"
 	case len(flags.env) > 0:
@@ -141,7 +148,7 @@ func (flags *sandboxFlags) options(warn event.Sink, opts build.Options, environ 
 	o := sandbox.Options{
 		Mode: sandbox.Mode(flags.mode), Through: flags.writes == "through",
 		Require: box.Level(flags.require), Leaks: sandbox.Leaks(flags.leaks), Trace: box.Trace(flags.trace),
-		ClockOffset: flags.clock,
+		ClockOffset: flags.clock, Goroutines: flags.goroutines,
 	}
 	root := configRoot(opts.Env)
 	conf, err := config.Load(root)

@@ -204,11 +204,16 @@ func (r *runner) tellSandbox(p sandbox.Package) {
 		e.Left = append(e.Left, left.Args)
 		e.LeftProcesses = append(e.LeftProcesses, event.TestProcess{Args: left.Args, Test: left.Test, Ports: left.Ports})
 	}
-	e.Leaked = len(e.Left)+len(e.Temp) > 0 && r.Sandbox.LeaksFail()
+	for _, g := range p.Goroutines {
+		e.Goroutines = append(e.Goroutines, event.TestGoroutine{
+			Function: g.Function, Place: g.Place, State: g.State, Creator: g.Creator, CreatedAt: g.CreatedAt, Count: g.Count,
+		})
+	}
+	e.Leaked = len(e.Left)+len(e.Temp)+len(e.Goroutines) > 0 && r.Sandbox.LeaksFail()
 	if e.Leaked || len(e.Broke) > 0 {
 		r.result.Broke = true
 	}
-	if e.Error != "" || e.HostNetwork || len(e.Wrote)+len(e.Left)+len(e.Temp)+len(e.Reached)+len(e.Broke)+len(e.ReadOutside)+len(e.Limits) > 0 {
+	if e.Error != "" || e.HostNetwork || len(e.Wrote)+len(e.Left)+len(e.Temp)+len(e.Goroutines)+len(e.Reached)+len(e.Broke)+len(e.ReadOutside)+len(e.Limits) > 0 {
 		r.sink.Emit(e)
 	}
 	if p.Record != nil {

@@ -29,6 +29,9 @@ type TestSandbox struct {
 	Broke []string `json:"broke,omitempty"`
 	// Leaked is true if what was left behind fails the run.
 	Leaked bool `json:"leaked,omitempty"`
+	// Goroutines are those that it had when it ended, but for those of package
+	// testing and the runtime.
+	Goroutines []TestGoroutine `json:"goroutines,omitempty"`
 	// Temp are files that it left in temporary directories. They were removed.
 	Temp []string `json:"temp,omitempty"`
 	// Limits are those that it hit.
@@ -109,4 +112,20 @@ type TestLimit struct {
 	Test string `json:"test,omitempty"`
 	// Killed is true if the tests were ended for it.
 	Killed bool `json:"killed,omitempty"`
+}
+
+// A TestGoroutine is one that tests left, or several that are alike.
+type TestGoroutine struct {
+	// Function is what it ran, the first that does not only wait for others.
+	Function string `json:"function"`
+	// Place is the file and line in there.
+	Place string `json:"place"`
+	// State is what it waited for.
+	State string `json:"state"`
+	// Creator is the function that started it.
+	Creator string `json:"creator,omitempty"`
+	// CreatedAt is the file and line in there.
+	CreatedAt string `json:"created_at,omitempty"`
+	// Count is how many there were.
+	Count int `json:"count"`
 }

@@ -95,7 +95,7 @@ var ownVerbFlags = map[string]map[string]arity{
 		"post-run": valued, "cover-min": valued, "cover-diff": valued,
 		"cover-html": valued, "cover-table": boolean,
 		"affected": optional, "failed": boolean, "shard": valued,
-		"sandbox": valued, "writes": valued, "record": optional, "leaks": valued, "require-isolation": valued,
+		"sandbox": valued, "writes": valued, "record": optional, "leaks": valued, "goroutine-leaks": boolean, "require-isolation": valued,
 		"limit": valued, "env": valued, "seed": valued, "clock-offset": valued,
 		"shard-durations": valued, "filter": valued, "list-tests": boolean,
 	},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gust-go/gust/internal/event"
 	"github.com/gust-go/gust/internal/limit"
+	"github.com/gust-go/gust/internal/words"
 )
 
 // maxBesides is how many lines of a kind there are for one package.
@@ -38,6 +39,10 @@ func (d *Digest) Besides(dir, home string) string {
 			lines.add("left", process(p))
 		}
 		lines.more("left", len(e.LeftProcesses))
+		for _, g := range e.Goroutines {
+			lines.add("go", goroutine(g, dir, home))
+		}
+		lines.more("go", len(e.Goroutines))
 		if n := len(e.Temp); n > 0 {
 			what := e.Temp[0]
 			if n > 1 {
@@ -81,6 +86,15 @@ func (d *Digest) raise() string {
 		}
 	}
 	return ""
+}
+
+func goroutine(g event.TestGoroutine, dir, home string) string {
+	text := fmt.Sprintf("%s in %s (%s)", words.Count(g.Count, "goroutine"), g.Function, g.State)
+	if g.Creator != "" {
+		file, line, _ := strings.Cut(g.CreatedAt, ":")
+		text += fmt.Sprintf(" started by %s (%s:%s)", g.Creator, shorten(file, dir, home), line)
+	}
+	return text
 }
 
 func process(p event.TestProcess) string {

@@ -45,6 +45,8 @@ type Package struct {
 	ReadOutside []string
 	// Broke says what strict tests did that they must not.
 	Broke []string
+	// Goroutines are those that did not end before the tests did.
+	Goroutines []box.Goroutine
 	// Temp are files left in temporary directories.
 	Temp []string
 	// Hits are limits that it ran into, Limits those that were set for it.

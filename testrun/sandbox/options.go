@@ -59,6 +59,8 @@ type Options struct {
 	ClockOffset time.Duration
 	// Leaks says what becomes of a test that leaves something behind.
 	Leaks Leaks
+	// Goroutines are looked at when tests end.
+	Goroutines bool
 	// Trace says what to record.
 	Trace box.Trace
 	// Now tells the time.
@@ -120,6 +122,9 @@ func (o Options) policy() string {
 	}
 	if o.Trace != "" {
 		policy += ",trace=" + string(o.Trace)
+	}
+	if o.Goroutines {
+		policy += ",goroutines"
 	}
 	if o.LeaksFail() {
 		policy += ",noleaks"

@@ -180,7 +180,7 @@ func (s *Session) found(r box.Report) (Package, error) {
 		p.Record = &Record{Package: p.Path, Time: now, Trace: s.options.Trace, Full: r.Full, Touched: r.Touched}
 	}
 	if s.options.Leaks != LeaksOff {
-		p.Left, p.Temp = r.Left, r.Temp
+		p.Left, p.Temp, p.Goroutines = r.Left, r.Temp, r.Goroutines
 	}
 	var err error
 	if p.Wrote, err = s.written(r); err == nil {

@@ -297,6 +297,7 @@ func (w *wrapper) startInit(init initSpec, in *os.File) (int, error) {
 // finish looks at what is left of the box and writes the report.
 func (w *wrapper) finish(r result) {
 	w.report.Status, w.report.Left, w.report.HostNet = r.Code, r.Left, w.spec.HostNet
+	w.report.Goroutines = r.Goroutines
 	w.report.Strict, w.report.Full, w.report.NoRecord = w.spec.Strict, r.Full, r.NoRecord
 	w.report.Hits, w.report.Limits = r.Hits, w.spec.Limits
 	if r.Signal != 0 {

@@ -35,6 +35,8 @@ type result struct {
 	Signal int    `json:",omitempty"`
 	Code   int
 	Left   []Process `json:",omitempty"`
+	// Goroutines are those that the test had when it ended.
+	Goroutines []Goroutine `json:",omitempty"`
 	// Touched is what was recorded, as far as there was room; NoRecord says why
 	// nothing was.
 	Touched  []Touch `json:",omitempty"`
@@ -116,13 +118,13 @@ func runInside(signals caught, tell *json.Encoder) (result, error) {
 	if err := spec.shiftClock(); err != nil {
 		return result{}, err
 	}
-	rec, recErr := newRecorder(spec.Trace, spec.Reads, false)
+	rec, recErr := newRecorder(spec.Trace, spec.Reads, spec.Goroutines, false)
 	pid, err := spec.start()
 	if err != nil {
 		return result{}, err
 	}
 	if rec != nil {
-		rec.started()
+		rec.started(pid)
 	}
 	if err := tell.Encode(result{Started: true}); err != nil {
 		return result{}, err
@@ -141,6 +143,7 @@ func runInside(signals caught, tell *json.Encoder) (result, error) {
 		r.NoRecord = recErr.Error()
 	} else {
 		rec.tell(&r)
+		rec.stacks.tell(&r)
 	}
 	return r, err
 }

@@ -45,7 +45,7 @@ func (w *wrapper) completeLog(r result) {
 // cached, so that it is reported each time.
 func (w *wrapper) broke() bool {
 	r := &w.report
-	if w.spec.NoLeaks && len(r.Left)+len(r.Temp) > 0 {
+	if w.spec.NoLeaks && len(r.Left)+len(r.Temp)+len(r.Goroutines) > 0 {
 		return true
 	}
 	if !w.spec.Strict {

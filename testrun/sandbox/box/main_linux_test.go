@@ -78,6 +78,8 @@ func helper(args []string) int {
 		err = sessionMain(args[1:])
 	case "survive":
 		err = surviveMain(args[1])
+	case "goroutines":
+		os.Exit(goroutinesMain())
 	case "multicast":
 		err = multicastMain()
 	case "terminal":

@@ -73,7 +73,7 @@ const (
 
 // newFilter makes the program. Programs of another architecture and of x32 are
 // let through unheard.
-func newFilter(trace Trace, reads bool) filter {
+func newFilter(trace Trace, reads, exits bool) filter {
 	f := filter{
 		stmt(bpfLoad, dataArch), jump(bpfEq, auditArch, 1, 0), stmt(bpfRet, retAllow),
 		stmt(bpfLoad, dataNr), jump(bpfGe, 0x40000000, 0, 1), stmt(bpfRet, retAllow),
@@ -83,6 +83,9 @@ func newFilter(trace Trace, reads bool) filter {
 	f = f.onNonzero(syscall.SYS_SENDTO, 4)
 	if trace.on() {
 		f = f.onStdout(syscall.SYS_WRITE)
+	}
+	if exits {
+		f = f.on(syscall.SYS_EXIT_GROUP)
 	}
 	if trace.on() || reads {
 		f = f.on(syscall.SYS_EXECVE).on(sysExecveat)
@@ -157,16 +160,22 @@ type recorder struct {
 	// gc is the setting of the garbage collector, which is off until the test
 	// has started.
 	gc int
+	// stacks is what looks at the goroutines of the test when it ends, nil if
+	// nobody wants to know.
+	stacks *stacks
 }
 
 // newRecorder installs the filter on this thread, which must be locked and the
 // one that starts the test.
-func newRecorder(trace Trace, reads, noNewPrivs bool) (*recorder, error) {
+func newRecorder(trace Trace, reads, goroutines, noNewPrivs bool) (*recorder, error) {
 	if sysSeccomp == 0 {
 		return nil, errors.New("listening to system calls is not known on " + runtime.GOARCH)
 	}
 	reads = reads || trace == TraceReads
 	r := &recorder{gc: 100}
+	if goroutines {
+		r.stacks = newStacks()
+	}
 	if trace.on() || reads {
 		// The thread that starts the test waits for its execve, and that for an
 		// answer of another thread, which must not wait for the first one.
@@ -175,7 +184,7 @@ func newRecorder(trace Trace, reads, noNewPrivs bool) (*recorder, error) {
 			runtime.GOMAXPROCS(2)
 		}
 	}
-	fd, err := newFilter(trace, reads).install(noNewPrivs)
+	fd, err := newFilter(trace, reads, goroutines).install(noNewPrivs)
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +197,10 @@ func newRecorder(trace Trace, reads, noNewPrivs bool) (*recorder, error) {
 }
 
 // started is called once the test has started.
-func (r *recorder) started() { debug.SetGCPercent(r.gc) }
+func (r *recorder) started(pid int) {
+	debug.SetGCPercent(r.gc)
+	r.stacks.of(pid)
+}
 
 // listen answers until this process ends: every call goes on as if nobody had
 // looked. What is read of the caller's memory may change under our eyes, so it
@@ -203,6 +215,9 @@ func (r *recorder) listen() {
 				continue // the caller was killed
 			}
 			return
+		}
+		if n.nr == syscall.SYS_EXIT_GROUP && r.stacks.take(r.listener, &n) {
+			continue // answered later
 		}
 		if n.pid != self {
 			r.record(&n)

@@ -100,6 +100,8 @@ type Spec struct {
 	Trace Trace `json:",omitempty"`
 	// Allow are addresses of the host's loopback that tests may connect to.
 	Allow []string `json:",omitempty"`
+	// Goroutines are looked at when a test ends.
+	Goroutines bool `json:",omitempty"`
 	// Memory has temporary files in memory.
 	Memory bool `json:",omitempty"`
 	// HostNet leaves the tests on the host's network.
@@ -225,6 +227,8 @@ type Report struct {
 	HostNet bool `json:",omitempty"`
 	// Left are processes that outlived the binary.
 	Left []Process `json:",omitempty"`
+	// Goroutines are those that did not end before the tests did.
+	Goroutines []Goroutine `json:",omitempty"`
 	// Temp are names left in the private temporary directories.
 	Temp []string `json:",omitempty"`
 	// Hits are limits that the test ran into, Limits those that were set for it.
@@ -291,6 +295,18 @@ type Process struct {
 	Test string `json:",omitempty"`
 	// Ports are addresses on which it listened.
 	Ports []string `json:",omitempty"`
+}
+
+// A Goroutine, or several that are alike, was still there.
+type Goroutine struct {
+	// Function is what it runs: the first that does not only wait for others, with its place.
+	Function, Place string
+	// State is what it waits for.
+	State string
+	// Creator is the function that started it, CreatedAt where.
+	Creator, CreatedAt string
+	// Count is how many there are.
+	Count int
 }
 
 // A call is the command line of gust testexec: what go appends to the words of
