@@ -84,9 +84,7 @@ func (a *app) cacheprog(ctx context.Context, dir string, verbose bool) error {
 		return usageError("cacheprog", "stdin is a terminal, and no go command; set GOCACHEPROG=\"gust cacheprog\"")
 	}
 	if a.term.Getenv("GOGC") == "" {
-		// go waits for each answer, and little of the heap lives: collecting took
-		// a tenth of the time. It stays below some 40 MB.
-		debug.SetGCPercent(800)
+		debug.SetGCPercent(cacheprog.GCPercent)
 	}
 	dir, err := a.goCache(ctx, dir)
 	if err != nil {

@@ -44,6 +44,10 @@ type Requests struct {
 	Failed int64
 }
 
+// GCPercent is how much garbage to leave: go waits for each answer, and little of
+// the heap lives. Collecting took a tenth of the time; the heap stays below 40 MB.
+const GCPercent = 800
+
 // A Server answers one go command.
 type Server struct {
 	// Local is the cache on this machine.
@@ -65,7 +69,8 @@ type Server struct {
 
 	out     *json.Encoder
 	flush   *bufio.Writer
-	mu      sync.Mutex // of out
+	line    []byte
+	mu      sync.Mutex // of out, flush and line
 	working sync.WaitGroup
 }
 
@@ -147,19 +152,26 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 func (s *Server) respond(r response) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_ = s.out.Encode(r) // a go command that is gone is seen when reading
+	if s.line = appendFound(s.line[:0], r); len(s.line) > 0 {
+		_, _ = s.flush.Write(s.line)
+	} else {
+		_ = s.out.Encode(r) // a go command that is gone is seen when reading
+	}
 	_ = s.flush.Flush()
 }
 
 // next reads a request, or what is between two: go writes empty lines.
 func next(r *bufio.Reader) (request, error) {
 	for {
-		line, err := r.ReadBytes('\n')
+		line, err := readLine(r)
 		if len(line) == 0 || err != nil && !errors.Is(err, io.EOF) {
 			return request{}, err
 		}
 		if len(line) == 1 {
 			continue
+		}
+		if req, ok := parseGet(line); ok {
+			return req, nil
 		}
 		var req request
 		if jsonErr := json.Unmarshal(line, &req); jsonErr != nil {

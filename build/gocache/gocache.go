@@ -55,18 +55,22 @@ func Open(dir string, now func() time.Time) (*Cache, error) {
 		return nil, fmt.Errorf("open build cache: %q is not absolute", dir)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "ff")); err == nil {
-		return &Cache{dir: dir, now: now}, nil // the last one that is made
+		return &Cache{dir: filepath.Clean(dir), now: now}, nil // the last one that is made
 	}
 	for i := range 256 {
 		if err := os.MkdirAll(filepath.Join(dir, fmt.Sprintf("%02x", i)), 0o777); err != nil {
 			return nil, fmt.Errorf("open build cache: %w", err)
 		}
 	}
-	return &Cache{dir: dir, now: now}, nil
+	return &Cache{dir: filepath.Clean(dir), now: now}, nil
 }
 
 func (c *Cache) file(id ID, kind string) string {
-	return filepath.Join(c.dir, fmt.Sprintf("%02x", id[0]), hex.EncodeToString(id[:])+"-"+kind)
+	var name [3 + 2*len(id)]byte
+	hex.Encode(name[:2], id[:1])
+	name[2] = filepath.Separator
+	hex.Encode(name[3:], id[:])
+	return c.dir + string(filepath.Separator) + string(name[:]) + "-" + kind
 }
 
 // Temp creates a file in which to write an output for [Cache.Put].
@@ -92,13 +96,8 @@ func (c *Cache) Temp() (*os.File, error) {
 // or nothing whole.
 func (c *Cache) Get(action ID) (e Entry, path string, err error) {
 	name := c.file(action, "a")
-	f, err := os.Open(name)
-	if err != nil {
-		return e, "", ErrMiss
-	}
-	defer f.Close()
-	data := make([]byte, entrySize+1)
-	n, err := f.Read(data)
+	var data [entrySize + 1]byte
+	n, last, err := readStart(name, data[:])
 	if err != nil {
 		return e, "", ErrMiss
 	}
@@ -109,9 +108,7 @@ func (c *Cache) Get(action ID) (e Entry, path string, err error) {
 	if err != nil || info.Size() != e.Size {
 		return e, "", ErrMiss
 	}
-	if entry, err := f.Stat(); err == nil {
-		c.used(name, entry.ModTime())
-	}
+	c.used(name, last)
 	c.used(path, info.ModTime())
 	return e, path, nil
 }

@@ -12,7 +12,8 @@
 //   - what `go run` starts in place of the program, which must not wait either,
 //   - `gust testexec …`, in which each test binary runs, and the first process of
 //     its sandbox,
-//   - `gust cachepipe …`, through which go reaches its cache,
+//   - `gust cachepipe …`, through which go reaches its cache, and `gust cacheprog`
+//     where no server is behind it,
 //   - `gust watchguard …`, which outlives a `gust run --watch` that is killed,
 //   - `gust kernelprobe …`, with which `gust kernel` starts itself several times
 //     in a check of milliseconds.
@@ -38,6 +39,11 @@ import (
 func init() {
 	stdout.Show()
 	defer stdout.Hide() // until main, if there is nothing to answer here
+	if len(os.Args) == 2 && os.Args[1] == "cacheprog" && !profile.Wanted() {
+		if code, done := link.Cacheprog(); done {
+			os.Exit(code)
+		}
+	}
 	if len(os.Args) < 3 {
 		return
 	}
