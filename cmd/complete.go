@@ -103,7 +103,7 @@ func (a *app) flagValues(path, flag string) candidates {
 	case "test --sandbox":
 		return oneOf("auto", "strict", "off")
 	case "test --require-isolation":
-		return oneOf("full")
+		return oneOf(isolationLevels()...)
 	case "test --writes":
 		return oneOf("aside", "through")
 	case "test --leaks":

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"unicode"
@@ -16,9 +17,8 @@ import (
 	"github.com/gust-go/gust/internal/report"
 	"github.com/gust-go/gust/internal/term"
 	"github.com/gust-go/gust/internal/words"
-	"github.com/gust-go/gust/kernelcheck/fact"
-	kernelhost "github.com/gust-go/gust/kernelcheck/host"
-	"github.com/gust-go/gust/kernelcheck/probe"
+	"github.com/gust-go/gust/testrun/sandbox"
+	"github.com/gust-go/gust/testrun/sandbox/box"
 )
 
 const doctorHelp = `Looks for what makes go other than you believe: which go runs and why, settings
@@ -76,7 +76,7 @@ func (a *app) doctor(ctx context.Context, fix, json, verbose bool) error {
 		return fmt.Errorf("find the working directory: %w", err)
 	}
 	self, _ := os.Executable() // without it a go that is gust is asked, too
-	host := doctor.Host{Environ: a.env.process, Dir: dir, Now: a.clock.Now, Self: self, Namespaces: tryNamespaces}
+	host := doctor.Host{Environ: a.env.process, Dir: dir, Now: a.clock.Now, Self: self, Namespaces: a.tryNamespaces}
 	findings, err := doctor.Examine(ctx, host)
 	if err != nil {
 		return err
@@ -179,14 +179,17 @@ func (a *app) findingText(f doctor.Finding, verbose bool) string {
 	return b.String()
 }
 
-// tryNamespaces asks the probe of gust kernel.
-func tryNamespaces(ctx context.Context) doctor.Trial {
-	h, err := kernelhost.Read("")
-	if err != nil || h.OS != "linux" {
+// tryNamespaces isolates a program as gust test does.
+func (a *app) tryNamespaces(ctx context.Context) doctor.Trial {
+	dir, err := os.Getwd()
+	if err != nil || runtime.GOOS != "linux" {
 		return doctor.Trial{}
 	}
-	p := probe.One(ctx, h, "userns", probe.Options{Self: selfPath()})
-	return doctor.Trial{Known: p.Verdict != fact.Unknown, Works: p.Verdict == fact.Yes, Detail: "tried: " + p.Detail}
+	i, err := sandbox.Probe(ctx, sandbox.Options{Self: selfPath(), Dir: dir, Environ: a.env.process, Now: a.clock.Now})
+	if err != nil {
+		return doctor.Trial{}
+	}
+	return doctor.Trial{Known: true, Works: i.Level == box.Full, Level: string(i.Level), Detail: "tried: " + i.Error}
 }
 
 // printable takes out what a terminal would act on: evidence quotes files of

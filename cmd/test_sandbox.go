@@ -44,7 +44,8 @@ const sandboxUsage = `
   --sandbox=auto           run the tests of each package in a sandbox, as far as the
                            system allows; strict runs none without and fails tests that
                            break its rules, off is go's way (off)
-  --require-isolation=full run nothing if tests cannot have a sandbox, and say what is missing
+  --require-isolation=LEVEL run nothing with less isolation than full, landlock or basic, and
+                           say what is missing
   --writes=aside|through   what tests write to the checkout is kept aside, or let through
   --leaks=off|warn|fail    whether processes and files that tests leave behind are reported,
                            and fail the run (warn; in a strict sandbox fail)
@@ -62,7 +63,7 @@ const sandboxUsage = `
 
 func (flags *sandboxFlags) register(f *pflag.FlagSet) {
 	f.StringVar(&flags.mode, "sandbox", "", "auto, strict or off")
-	f.StringVar(&flags.require, "require-isolation", "", "full")
+	f.StringVar(&flags.require, "require-isolation", "", "full, landlock or basic")
 	f.StringVar(&flags.writes, "writes", "", "aside or through")
 	f.StringVar(&flags.leaks, "leaks", "", "off, warn or fail")
 	f.BoolVar(&flags.goroutines, "goroutine-leaks", false, "report goroutines that tests leave")
@@ -87,8 +88,8 @@ func (a *app) checkSandbox(flags *testFlags) error {
 		}
 	}
 	switch {
-	case box.require != "" && box.require != "full":
-		return usageError("test", "--require-isolation: %q is no level of isolation; there is full", box.require)
+	case box.require != "" && !slices.Contains(isolationLevels(), box.require):
+		return usageError("test", "--require-isolation: %q is no level of isolation; there are %s", box.require, strings.Join(isolationLevels(), ", "))
 	case box.require != "" && box.mode == string(sandbox.Off):
 		return usageError("test", "--require-isolation needs a sandbox")
 	case box.writes != "" && box.writes != "aside" && box.writes != "through":
@@ -99,6 +100,15 @@ func (a *app) checkSandbox(flags *testFlags) error {
 		return usageError("test", "--record: %q is neither writes nor reads", box.trace)
 	}
 	return a.checkPins(box)
+}
+
+// isolationLevels are the values of --require-isolation.
+func isolationLevels() []string {
+	var names []string
+	for _, level := range box.Levels() {
+		names = append(names, string(level))
+	}
+	return names
 }
 
 // checkPins reads limits and what else is the same in each run. All of it needs a

@@ -1,6 +1,7 @@
 package kernelcheck
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -134,7 +135,7 @@ func judgeRules(h *fact.Host, p *fact.Program, purposes []string, hostDone bool)
 		}
 		f := Finding{
 			ID: r.ID, Title: r.Title, Breaks: r.Breaks, Verdict: out.Verdict, Severity: r.Severity, Confidence: out.Doubt,
-			Evidence: unique(out.Evidence), Consequence: r.Consequence, Action: r.Action, Sources: r.Sources,
+			Evidence: unique(out.Evidence), Consequence: r.Consequence, Action: cmp.Or(out.Action, r.Action), Sources: r.Sources,
 		}
 		if p != nil && !r.HostOnly {
 			f.Subject = p.Name

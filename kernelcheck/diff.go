@@ -1,6 +1,7 @@
 package kernelcheck
 
 import (
+	"cmp"
 	"github.com/gust-go/gust/kernelcheck/fact"
 	"github.com/gust-go/gust/kernelcheck/kconfig"
 	"github.com/gust-go/gust/kernelcheck/probe"
@@ -44,7 +45,7 @@ func Diff(a, b *fact.Host, p *fact.Program, purposes []string) Difference {
 		}
 		d.Rules = append(d.Rules, RuleChange{
 			Finding: Finding{ID: r.ID, Title: r.Title, Breaks: r.Breaks, Verdict: now.Verdict, Severity: r.Severity, Confidence: now.Doubt,
-				Evidence: unique(now.Evidence), Consequence: r.Consequence, Action: r.Action, Sources: r.Sources},
+				Evidence: unique(now.Evidence), Consequence: r.Consequence, Action: cmp.Or(now.Action, r.Action), Sources: r.Sources},
 			Old: old.Verdict, New: now.Verdict, OldEvidence: unique(old.Evidence),
 		})
 	}

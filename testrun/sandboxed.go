@@ -15,6 +15,7 @@ import (
 	"github.com/gust-go/gust/internal/fault"
 	"github.com/gust-go/gust/internal/gocmd"
 	"github.com/gust-go/gust/testrun/sandbox"
+	"github.com/gust-go/gust/testrun/sandbox/box"
 )
 
 // openSandbox makes go run the tests in sandboxes, if there are to be any. In
@@ -178,6 +179,7 @@ func (r *runner) closeSandbox() error {
 	if err != nil {
 		r.sink.Emit(event.Warning{Text: "look at what the tests left: " + err.Error()})
 	}
+	r.tellIsolation(found)
 	for _, p := range found.Packages {
 		r.tellSandbox(p)
 		if !p.Ran && err == nil {
@@ -185,16 +187,39 @@ func (r *runner) closeSandbox() error {
 			if r.Sandbox.Require != "" {
 				kind = fault.Capability
 			}
-			err = fault.New(kind, "run: gust test --sandbox=auto", "make a sandbox for %s: %s", p.Path, p.Error)
+			hint := "run: gust test --sandbox=auto"
+			if found.Lack.Action != "" {
+				hint = found.Lack.Action
+			}
+			err = fault.New(kind, hint, "make a sandbox for %s: %s", p.Path, p.Error)
 		}
 	}
 	return err
 }
 
+// tellIsolation reports which packages were isolated less than fully, and why.
+func (r *runner) tellIsolation(found sandbox.Findings) {
+	var all []event.TestIsolation
+	for _, p := range found.Packages {
+		if !p.Ran || p.Error == "" || p.Level == box.Full {
+			continue
+		}
+		e := event.TestIsolation{Isolation: string(p.Level), Reason: p.Error, Missing: found.Lack.Missing, Action: found.Lack.Action}
+		at := slices.IndexFunc(all, func(o event.TestIsolation) bool { return o.Isolation == e.Isolation && o.Reason == e.Reason })
+		if at < 0 {
+			at, all = len(all), append(all, e)
+		}
+		all[at].Packages++
+	}
+	for _, e := range all {
+		r.sink.Emit(e)
+	}
+}
+
 // tellSandbox reports what the tests of a package did.
 func (r *runner) tellSandbox(p sandbox.Package) {
 	e := event.TestSandbox{
-		Package: p.Path, Error: p.Error, NotRun: !p.Ran, Temp: p.Temp, Reached: p.Reached, HostNetwork: p.HostNet,
+		Package: p.Path, Isolation: string(p.Level), Error: p.Error, WroteInPlace: p.InPlace, NotRun: !p.Ran, Temp: p.Temp, Reached: p.Reached, HostNetwork: p.HostNet,
 		Broke: p.Broke, ReadOutside: p.ReadOutside, Limits: r.limits(p),
 	}
 	for _, w := range p.Wrote {
@@ -213,7 +238,7 @@ func (r *runner) tellSandbox(p sandbox.Package) {
 	if e.Leaked || len(e.Broke) > 0 {
 		r.result.Broke = true
 	}
-	if e.Error != "" || e.HostNetwork || len(e.Wrote)+len(e.Left)+len(e.Temp)+len(e.Goroutines)+len(e.Reached)+len(e.Broke)+len(e.ReadOutside)+len(e.Limits) > 0 {
+	if e.Error != "" || e.HostNetwork || len(e.WroteInPlace) > 0 || len(e.Wrote)+len(e.Left)+len(e.Temp)+len(e.Goroutines)+len(e.Reached)+len(e.Broke)+len(e.ReadOutside)+len(e.Limits) > 0 {
 		r.sink.Emit(e)
 	}
 	if p.Record != nil {

@@ -68,6 +68,8 @@ type Host struct {
 type Trial struct {
 	Known, Works bool
 	Detail       string
+	// Level is how far tests can be isolated all the same, if that is known.
+	Level string
 }
 
 // Examine runs every check. Findings come in a fixed order, worst first.

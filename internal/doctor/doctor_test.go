@@ -319,7 +319,7 @@ func TestSurroundings(t *testing.T) {
 
 	if runtime.GOOS == "linux" {
 		m.write("proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1\n")
-		m.expect(m.examine(), "userns", Info, "apparmor_restrict_unprivileged_userns is 1", "gust kernel explain USERNS")
+		m.expect(m.examine(), "userns", Info, "apparmor_restrict_unprivileged_userns is 1", "apparmor_parser")
 		if err := os.RemoveAll(m.file("proc/sys")); err != nil {
 			t.Fatal(err)
 		}
@@ -346,8 +346,8 @@ func TestNamespaces(t *testing.T) {
 	}{
 		{"0\n", Trial{Known: true, Works: true}, "", nil},
 		{"9\n", Trial{Known: true, Detail: "tried: EPERM"}, Info, []string{"tried: EPERM"}},
-		{"0\n", Trial{Known: true, Detail: "tried: ENOSPC"}, Info, []string{"tried: ENOSPC", "/proc/sys/user/max_user_namespaces is 0"}},
-		{"0\n", Trial{}, Info, []string{"/proc/sys/user/max_user_namespaces is 0"}},
+		{"0\n", Trial{Known: true, Detail: "tried: ENOSPC"}, Info, []string{"tried: ENOSPC", "user.max_user_namespaces is 0"}},
+		{"0\n", Trial{}, Info, []string{"user.max_user_namespaces is 0"}},
 		{"9\n", Trial{}, "", nil},
 	} {
 		if err := os.WriteFile(filepath.Join(dir, "max_user_namespaces"), []byte(tt.setting), 0o666); err != nil {

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/gust-go/gust/internal/isolation"
 )
 
 // buildFiles are where a project says how it is built.
@@ -170,9 +172,9 @@ func (f *facts) safeDirectory(root string) bool {
 	return false
 }
 
-// checkNamespaces finds out whether programs without privilege may make user
-// namespaces, which the sandbox of gust test is made of: by trying where that
-// is possible, else by the kernel's settings, which also explain a refusal.
+// checkNamespaces finds out how far tests can be isolated from the machine: by
+// trying where that is possible, else by the kernel's settings, which also explain a
+// refusal.
 func checkNamespaces(ctx context.Context, f *facts) []Finding {
 	if runtime.GOOS != "linux" {
 		return nil
@@ -186,28 +188,26 @@ func checkNamespaces(ctx context.Context, f *facts) []Finding {
 	}
 	refused := Finding{ID: "userns", Level: Info, Text: "user namespaces are denied to programs without privilege",
 		Consequence: "tests cannot be put into a sandbox", Fix: "gust kernel explain USERNS"}
+	if trial.Level != "" {
+		refused.Consequence = "gust test isolates tests with " + trial.Level + " only, not with full isolation"
+	}
 	if trial.Known {
 		refused.Evidence = []string{trial.Detail}
 	}
-	for _, knob := range []struct{ file, bad, fix string }{
-		{"/proc/sys/user/max_user_namespaces", "0", "sudo sysctl user.max_user_namespaces=15000"},
-		{"/proc/sys/kernel/unprivileged_userns_clone", "0", "sudo sysctl kernel.unprivileged_userns_clone=1"},
-		{"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1", ""}, // a profile for the program is the way out, not the sysctl,
-	} {
-		data, err := os.ReadFile(filepath.Join(f.Root, knob.file))
-		if err == nil && strings.TrimSpace(string(data)) == knob.bad {
-			refused.Evidence = append(refused.Evidence, knob.file+" is "+knob.bad)
-			if knob.fix != "" {
-				refused.Fix = knob.fix
-			}
-			return []Finding{refused}
-		}
+	knob := func(name string) string {
+		data, _ := os.ReadFile(filepath.Join(f.Root, "/proc/sys", strings.ReplaceAll(name, ".", "/")))
+		return strings.TrimSpace(string(data))
 	}
-	if trial.Known {
+	lack := isolation.Namespaces(isolation.Host{Sysctl: knob, Filtered: trial.Known && isolation.This().Filtered})
+	if lack.Missing != "" {
+		refused.Evidence = append(refused.Evidence, lack.Missing)
+		refused.Fix = strings.TrimPrefix(lack.Action, "run: ")
+	}
+	if trial.Known || lack.Missing != "" {
 		return []Finding{refused}
 	}
-	if _, err := os.Stat(filepath.Join(f.Root, "/proc/sys/user/max_user_namespaces")); err != nil {
-		return []Finding{{ID: "userns", Level: Unknown, Text: "the kernel does not say whether it allows user namespaces", Evidence: []string{err.Error()},
+	if knob("user.max_user_namespaces") == "" {
+		return []Finding{{ID: "userns", Level: Unknown, Text: "the kernel does not say whether it allows user namespaces", Evidence: []string{"/proc/sys/user/max_user_namespaces cannot be read"},
 			Consequence: "tests may not be put into a sandbox", Fix: "gust doctor explain userns"}}
 	}
 	return nil

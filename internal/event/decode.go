@@ -148,6 +148,8 @@ func decoderOf(eventType string) decoder {
 		return as[TestFlaky]
 	case "test.history":
 		return as[TestHistory]
+	case "test.isolation":
+		return as[TestIsolation]
 	case "test.host_network":
 		return as[TestHostNetwork]
 	case "test.output":

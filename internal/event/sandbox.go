@@ -7,12 +7,16 @@ import "time"
 type TestSandbox struct {
 	// Package is its import path.
 	Package string `json:"package"`
-	// Error says why there was no sandbox.
+	// Isolation is full, landlock, basic or off.
+	Isolation string `json:"isolation,omitempty"`
+	// Error says why it is not full.
 	Error string `json:"error,omitempty"`
 	// NotRun is true if the tests did not run for that.
 	NotRun bool `json:"not_run,omitempty"`
 	// Wrote are files in the checkout or the home directory that it wrote.
 	Wrote []TestWrite `json:"wrote,omitempty"`
+	// WroteInPlace are files there that it wrote where writes are not kept aside.
+	WroteInPlace []string `json:"wrote_in_place,omitempty"`
 	// Reached are addresses outside of the sandbox that it tried to connect to.
 	Reached []string `json:"reached,omitempty"`
 	// HostNetwork is true if it was on the host's network.
@@ -40,6 +44,24 @@ type TestSandbox struct {
 
 // EventType implements [Event].
 func (TestSandbox) EventType() string { return "test.sandbox" }
+
+// TestIsolation reports that tests of a run were isolated less than fully, once for
+// each level and reason.
+type TestIsolation struct {
+	// Isolation is landlock, basic or off.
+	Isolation string `json:"isolation"`
+	// Packages is how many ran like that.
+	Packages int `json:"packages"`
+	// Reason is what went wrong.
+	Reason string `json:"reason"`
+	// Missing is what the system lacks, if that is known.
+	Missing string `json:"missing,omitempty"`
+	// Action is how to allow it: a command where there is one.
+	Action string `json:"action,omitempty"`
+}
+
+// EventType implements [Event].
+func (TestIsolation) EventType() string { return "test.isolation" }
 
 // TestHostNetwork reports that a package that failed is run again on the host's
 // network, since it tried to connect to something outside of its sandbox.

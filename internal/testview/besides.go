@@ -22,10 +22,11 @@ const maxBesides = 5
 func (d *Digest) Besides(dir, home string) string {
 	var b strings.Builder
 	wrote, broke := false, false
+	b.WriteString(d.isolation())
 	for _, e := range d.Sandbox {
 		lines := rows{b: &b, pkg: e.Package}
-		if e.Error != "" {
-			lines.add("box", "ran without a sandbox: "+e.Error)
+		if e.Error != "" && !lesser(e.Isolation) {
+			lines.add("box", e.Error)
 		}
 		for _, l := range e.Limits {
 			lines.add("limit", limitText(l))
@@ -35,6 +36,10 @@ func (d *Digest) Besides(dir, home string) string {
 			lines.add("wrote", shorten(w.Path, dir, home)+" ("+w.Op+")")
 		}
 		lines.more("wrote", len(e.Wrote))
+		for _, path := range e.WroteInPlace {
+			lines.add("wrote", shorten(path, dir, home)+" (not kept aside)")
+		}
+		lines.more("wrote", len(e.WroteInPlace))
 		for _, p := range e.LeftProcesses {
 			lines.add("left", process(p))
 		}
@@ -61,6 +66,33 @@ func (d *Digest) Besides(dir, home string) string {
 	}
 	if wrote {
 		b.WriteString("  what was written is kept aside: gust test diff shows it, gust test apply brings it in\n")
+	}
+	return b.String()
+}
+
+// lesser reports whether tests were isolated less than fully.
+func lesser(level string) bool { return level != "" && level != "full" }
+
+// isolation says which tests were, and how to allow more.
+func (d *Digest) isolation() string {
+	var b strings.Builder
+	for _, e := range d.Isolation {
+		how := "with " + e.Isolation + " isolation, not full"
+		if e.Isolation == "off" {
+			how = "without a sandbox"
+		}
+		packages := strconv.Itoa(e.Packages) + " packages"
+		if e.Packages == 1 {
+			packages = "1 package"
+		}
+		reason := e.Reason
+		if e.Missing != "" {
+			reason += ": " + e.Missing
+		}
+		fmt.Fprintf(&b, "  box    %s ran %s: %s\n", packages, how, visible(reason))
+	}
+	if len(d.Isolation) > 0 && d.Isolation[0].Action != "" {
+		fmt.Fprintf(&b, "         for full isolation: %s\n", visible(strings.TrimPrefix(d.Isolation[0].Action, "run: ")))
 	}
 	return b.String()
 }

@@ -16,8 +16,14 @@ func TestBesides(t *testing.T) {
 		e.Wrote = append(e.Wrote, event.TestWrite{Path: path, Op: "created"})
 	}
 	d.Emit(e)
-	d.Emit(event.TestSandbox{Package: "q", Error: "no"})
-	want := `  wrote  p  a (created)
+	d.Emit(event.TestSandbox{Package: "q", Error: "no", Isolation: "landlock", WroteInPlace: []string{"/m/x"}})
+	d.Emit(event.TestSandbox{Package: "r", Error: "not run"})
+	d.Emit(event.TestIsolation{Isolation: "landlock", Packages: 1, Reason: "no", Missing: "x is 0", Action: "run: set x=1"})
+	d.Emit(event.TestIsolation{Isolation: "off", Packages: 2, Reason: "no, no", Action: "run: set x=1"})
+	want := `  box    1 package ran with landlock isolation, not full: no: x is 0
+  box    2 packages ran without a sandbox: no, no
+         for full isolation: set x=1
+  wrote  p  a (created)
   wrote  p  ~/b (created)
   wrote  p  /else (created)
   wrote  p  "\x1b[2J (created)"
@@ -25,7 +31,8 @@ func TestBesides(t *testing.T) {
   wrote  p  and 2 more
   left   p  a process: sleep 1 (listens on 127.0.0.1:80) (started by TestX)
   temp   p  /tmp/a and 1 more
-  box    q  ran without a sandbox: no
+  wrote  q  x (not kept aside)
+  box    r  not run
   what was written is kept aside: gust test diff shows it, gust test apply brings it in
 `
 	if got := d.Besides("/m", "/h"); got != want {

@@ -30,6 +30,8 @@ type Digest struct {
 	Sandbox []event.TestSandbox
 	// Diagnoses say what failed tests depend on.
 	Diagnoses []event.TestDiagnosis
+	// Isolation says which were isolated less than fully.
+	Isolation []event.TestIsolation
 	// Sum is the end of the run.
 	Sum event.TestSummary
 
@@ -68,6 +70,8 @@ func (d *Digest) Emit(e event.Event) {
 		d.Diagnoses = append(d.Diagnoses, e)
 	case event.TestSandbox:
 		d.Sandbox = append(d.Sandbox, e)
+	case event.TestIsolation:
+		d.Isolation = append(d.Isolation, e)
 	case event.TestSummary:
 		d.Sum = e
 	}

@@ -48,6 +48,7 @@ func readSysctls(h *fact.Host) {
 		"kernel.apparmor_restrict_unprivileged_userns", "kernel.yama.ptrace_scope", "vm.unprivileged_userfaultfd",
 		"kernel.io_uring_disabled", "kernel.perf_event_paranoid", "vm.mmap_rnd_bits", "net.mptcp.enabled",
 		"kernel.kptr_restrict", "kernel.randomize_va_space",
+		"user.max_mnt_namespaces", "user.max_pid_namespaces", "user.max_ipc_namespaces", "user.max_uts_namespaces", "user.max_net_namespaces",
 	} {
 		if v := text("/proc/sys/" + strings.ReplaceAll(name, ".", "/")); v != "" {
 			h.Sysctls[name] = v

@@ -24,6 +24,8 @@ type Result struct {
 	// Doubt lowers the confidence of the rule where only a part less certain
 	// than the rest holds.
 	Doubt Confidence
+	// Action is what to do on this host, if that is not what the rule says.
+	Action string
 	// Below is the kernel version from which on it would not hold, where that is
 	// what a yes hangs on.
 	Below string

@@ -179,6 +179,9 @@ func TestTable(t *testing.T) {
 		{"USERNS", linux("6.8", sys("kernel.apparmor_restrict_unprivileged_userns", "1")), nil, yes},
 		{"USERNS", linux("6.8", probes("userns", fact.Denied)), nil, yes},
 		{"USERNS", linux("6.8", probes("userns", yes), sys("user.max_user_namespaces", "0")), nil, no},
+		{"LANDLOCK", linux("5.10"), nil, yes},
+		{"LANDLOCK", linux("6.8", probes("landlock", fact.No)), nil, yes},
+		{"LANDLOCK", linux("6.8", probes("landlock", yes)), nil, no},
 		{"CGROUP-V1", linux("6.8", func(h *fact.Host) { h.Cgroup = "hybrid" }), nil, yes},
 		{"CGROUP-V1", linux("6.8", func(h *fact.Host) { h.Cgroup = "v2" }), nil, no},
 		{"BPF-MEMLOCK", linux("5.10"), nil, yes},
@@ -231,7 +234,7 @@ func TestEveryRule(t *testing.T) {
 			t.Errorf("%s on darwin: %s", r.ID, got.Verdict)
 		}
 	}
-	if len(seen) != 39 {
+	if len(seen) != 40 {
 		t.Errorf("%d rules", len(seen))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/gust-go/gust/internal/isolation"
 	"github.com/gust-go/gust/kernelcheck/fact"
 )
 
@@ -109,10 +110,16 @@ func hostRules() []Rule {
 		{
 			ID: "USERNS", HostOnly: true, Title: "user namespaces are restricted", Breaks: breaks, Severity: Warning, For: []string{"sandbox"},
 			Condition: "kernel.apparmor_restrict_unprivileged_userns=1 (Ubuntu 24.04), kernel.unprivileged_userns_clone=0, or user.max_user_namespaces=0",
-			When: probedOr("userns", []fact.Verdict{fact.Denied, fact.No}, either(
-				sysctl("kernel.apparmor_restrict_unprivileged_userns", "1"), sysctl("kernel.unprivileged_userns_clone", "0"), sysctl("user.max_user_namespaces", "0"))),
-			Consequence: "rootless sandboxes end with EPERM, or cannot write uid_map", Action: "give the program an AppArmor profile with userns; leave the sysctl alone",
+			When: withNamespaceAction(probedOr("userns", []fact.Verdict{fact.Denied, fact.No}, either(
+				sysctl("kernel.apparmor_restrict_unprivileged_userns", "1"), sysctl("kernel.unprivileged_userns_clone", "0"), sysctl("user.max_user_namespaces", "0")))),
+			Consequence: "rootless sandboxes end with EPERM, or cannot write uid_map; gust test has less isolation", Action: "allow what the evidence names: give the program an AppArmor profile with userns, set the sysctl, or let the container's filter pass clone, unshare and mount",
 			Sources: []string{"https://github.com/containerd/nerdctl/issues/2847", "clawpatrol#827"},
+		},
+		{
+			ID: "LANDLOCK", HostOnly: true, Title: "no Landlock", Breaks: breaks, Severity: Info, For: []string{"sandbox"},
+			Condition: "Linux before 5.13, CONFIG_SECURITY_LANDLOCK off, or landlock not in lsm=", When: probedOr("landlock", []fact.Verdict{fact.No, fact.Denied}, before("5.13")),
+			Consequence: "programs cannot keep themselves from files; gust test has less isolation where there are no user namespaces", Action: isolation.Landlock().Action,
+			Sources: []string{"https://docs.kernel.org/userspace-api/landlock.html"},
 		},
 		{
 			ID: "CGROUP-V1", HostOnly: true, Title: "cgroups are not v2", Breaks: breaks, Severity: Info, For: []string{"container", "sandbox"},
@@ -156,5 +163,16 @@ func bpfRules() []Rule {
 			Consequence: "EPERM, which does not mean that the kernel lacks anything", Action: "run with CAP_BPF and CAP_PERFMON",
 			Sources: []string{"https://github.com/cilium/ebpf/pull/1949", "https://docs.kernel.org/admin-guide/sysctl/kernel.html#unprivileged-bpf-disabled"},
 		},
+	}
+}
+
+// withNamespaceAction adds what to do on this very host.
+func withNamespaceAction(when Cond) Cond {
+	return func(in Input) Result {
+		out := when(in)
+		out.Action = isolation.Namespaces(isolation.Host{
+			Filtered: in.Host.Seccomp == 2, Sysctl: func(name string) string { return in.Host.Sysctls[name] },
+		}).Action
+		return out
 	}
 }

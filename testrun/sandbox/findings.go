@@ -11,6 +11,7 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"github.com/gust-go/gust/internal/gocmd"
+	"github.com/gust-go/gust/internal/isolation"
 	"github.com/gust-go/gust/internal/limit"
 	"github.com/gust-go/gust/testrun/sandbox/box"
 )
@@ -20,17 +21,23 @@ type Findings struct {
 	Packages []Package
 	// Kept is where files are kept that tests wrote; "" if there are none.
 	Kept string
+	// Lack is what keeps tests from full isolation, if some had less.
+	Lack isolation.Lack
 }
 
 // A Package is one test binary that ran.
 type Package struct {
 	// Path is the import path, Dir the directory.
 	Path, Dir string
-	// Error says why there was no sandbox, Ran whether the tests ran then.
+	// Level is how they were isolated; Error says why no better, Ran whether they
+	// ran then.
+	Level box.Level
 	Error string
 	Ran   bool
 	// Wrote are files in the checkout or the home directory.
 	Wrote []Write
+	// InPlace are files there that it wrote where writes are not kept aside.
+	InPlace []string
 	// Reached are addresses outside that they tried to connect to, HostNet is
 	// true if they were on the host's network.
 	Reached []string
@@ -108,6 +115,9 @@ func (p Package) broke(r box.Report) []string {
 	}
 	for _, w := range p.Wrote {
 		all = append(all, fmt.Sprintf("wrote %s", w.Path))
+	}
+	for _, path := range p.InPlace {
+		all = append(all, fmt.Sprintf("wrote %s", path))
 	}
 	for _, t := range r.Touched {
 		ap, err := netip.ParseAddrPort(t.What)

@@ -118,7 +118,7 @@ func (o Options) policy() string {
 		policy += ",through"
 	}
 	if o.Require != "" {
-		policy += ",required"
+		policy += ",required=" + string(o.Require)
 	}
 	if o.Trace != "" {
 		policy += ",trace=" + string(o.Trace)

@@ -17,7 +17,7 @@ import (
 // made.
 func (o Options) plan(base string) (box.Spec, error) {
 	s := box.Spec{
-		Level: box.Full, Strict: o.Mode == Strict, Required: o.Require != "", Root: allRights(), Allow: o.Allow,
+		Level: box.Full, Strict: o.Mode == Strict, Least: o.Require, Root: allRights(), Allow: o.Allow,
 		Limits: o.Limits, Pin: o.Pin, ClockOffset: int64(o.ClockOffset),
 		Trace: o.Trace, Goroutines: o.Goroutines && len(o.Users) == 0, NoLeaks: o.LeaksFail(), Packages: o.Packages,
 		Env: slices.Concat(usual, o.Vars), Readable: append(slices.Clone(system), o.Env.GOROOT, o.Env.GOMODCACHE),

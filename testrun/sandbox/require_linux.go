@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/gust-go/gust/internal/fault"
+	"github.com/gust-go/gust/internal/isolation"
 	"github.com/gust-go/gust/internal/process"
 	"github.com/gust-go/gust/testrun/sandbox/box"
 )
@@ -20,6 +20,21 @@ const allowHint = "run: gust kernel check --for=sandbox"
 // probe runs a program in a sandbox, to see whether there is one. What the kernel
 // says of itself does not tell: a container, or a security module, may deny it.
 func (s *Session) probe(ctx context.Context) error {
+	r, err := s.try(ctx)
+	if err != nil || r.Ran {
+		return err
+	}
+	lack := lacking(s.options.Require, isolation.This())
+	missing := ""
+	if lack.Missing != "" {
+		missing = ": " + lack.Missing
+	}
+	return fault.New(fault.Capability, lack.Action, "no %s isolation for tests: %s%s", s.options.Require, r.Error, missing)
+}
+
+// try runs gust itself in a sandbox.
+func (s *Session) try(ctx context.Context) (box.Report, error) {
+	var r box.Report
 	words := box.Words(s.options.Self, "probe", nil)
 	env := append(append([]string{}, s.options.Environ...), s.Variable())
 	cmd := process.NewForeground(ctx, append(words, s.options.Self, "version"), s.options.Dir, env)
@@ -29,46 +44,53 @@ func (s *Session) probe(ctx context.Context) error {
 	runErr := cmd.Run()
 	names, _ := filepath.Glob(filepath.Join(s.dir, "box-*", box.ReportName))
 	if len(names) != 1 {
-		return fmt.Errorf("try a sandbox: %w: %s", runErr, out.String())
+		return r, fmt.Errorf("try a sandbox: %w: %s", runErr, out.String())
 	}
 	data, err := os.ReadFile(names[0])
 	if err != nil {
-		return fmt.Errorf("try a sandbox: %w", err)
+		return r, fmt.Errorf("try a sandbox: %w", err)
 	}
-	var r box.Report
 	if err := json.Unmarshal(data, &r); err != nil {
-		return fmt.Errorf("try a sandbox: %w", err)
+		return r, fmt.Errorf("try a sandbox: %w", err)
 	}
 	removeAll(filepath.Dir(names[0]))
-	if r.Error == "" {
-		return nil
-	}
-	missing, hint := whyNot(os.ReadFile)
-	if missing != "" {
-		missing = ": " + missing
-	}
-	return fault.New(fault.Capability, hint, "no %s isolation for tests: %s%s", s.options.Require, r.Error, missing)
+	return r, nil
 }
 
-// whyNot says what keeps sandboxes from being made, and how to allow it.
-func whyNot(read func(string) ([]byte, error)) (missing, hint string) {
-	is := func(name, value string) bool {
-		data, err := read("/proc/sys/" + strings.ReplaceAll(name, ".", "/"))
-		return err == nil && strings.TrimSpace(string(data)) == value
-	}
-	for _, kind := range []string{"user", "mnt", "pid", "ipc", "uts", "net"} {
-		if name := "user.max_" + kind + "_namespaces"; is(name, "0") {
-			return name + " is 0", "run: sysctl -w " + name + "=10000"
+// lacking is what keeps tests from isolation, and how to allow it.
+func lacking(level box.Level, h isolation.Host) isolation.Lack {
+	lack := isolation.Namespaces(h)
+	if level != box.Full {
+		if lack = isolation.Landlock(); h.Filtered {
+			lack.Missing += ", or a seccomp filter keeps it from programs"
 		}
 	}
-	if is("kernel.unprivileged_userns_clone", "0") {
-		return "kernel.unprivileged_userns_clone is 0", "run: sysctl -w kernel.unprivileged_userns_clone=1"
+	if lack.Action == "" {
+		lack.Action = allowHint
 	}
-	if is("kernel.apparmor_restrict_unprivileged_userns", "1") {
-		return "kernel.apparmor_restrict_unprivileged_userns is 1", "give gust an AppArmor profile with userns; " + allowHint
+	return lack
+}
+
+// An Isolation is how far tests can be isolated here.
+type Isolation struct {
+	Level box.Level
+	// Error says why it is not better, and Lack what to do about it.
+	Error string
+	Lack  isolation.Lack
+}
+
+// Probe finds that out by trying.
+func Probe(ctx context.Context, o Options) (Isolation, error) {
+	o.Mode, o.Require = Auto, ""
+	s, err := Open(ctx, o)
+	if err != nil {
+		return Isolation{}, err
 	}
-	if data, err := read("/proc/self/status"); err == nil && strings.Contains(string(data), "\nSeccomp:\t2") {
-		return "a seccomp filter is on, as in containers", "let the container's filter pass clone, unshare and mount (docker run --security-opt seccomp=unconfined); " + allowHint
+	defer s.remove()
+	r, err := s.try(ctx)
+	i := Isolation{Level: r.Level, Error: r.Error}
+	if err == nil && i.Level != box.Full {
+		i.Lack = lacking(box.Full, isolation.This())
 	}
-	return "", allowHint
+	return i, err
 }

@@ -1,31 +1,35 @@
 package sandbox
 
 import (
-	"os"
+	"strings"
 	"testing"
+
+	"github.com/gust-go/gust/internal/isolation"
+	"github.com/gust-go/gust/testrun/sandbox/box"
 )
 
-// TestWhyNot names what is missing as the kernel tells it.
-func TestWhyNot(t *testing.T) {
+// TestLacking names what is missing for a rung, and always something to do.
+func TestLacking(t *testing.T) {
 	for _, test := range []struct {
-		path, text, missing string
+		level           box.Level
+		sysctl          string
+		filtered        bool
+		missing, action string
 	}{
-		{"/proc/sys/user/max_user_namespaces", "0\n", "user.max_user_namespaces is 0"},
-		{"/proc/sys/user/max_net_namespaces", "0\n", "user.max_net_namespaces is 0"},
-		{"/proc/sys/user/max_user_namespaces", "100\n", ""},
-		{"/proc/sys/kernel/unprivileged_userns_clone", "0\n", "kernel.unprivileged_userns_clone is 0"},
-		{"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1\n", "kernel.apparmor_restrict_unprivileged_userns is 1"},
-		{"/proc/self/status", "Name:\tx\nSeccomp:\t2\n", "a seccomp filter is on, as in containers"},
-		{"/proc/self/status", "Name:\tx\nSeccomp:\t0\n", ""},
+		{box.Full, "user.max_user_namespaces", false, "user.max_user_namespaces is 0", "run: sysctl -w user.max_user_namespaces=10000"},
+		{box.Full, "", true, "a seccomp filter is on, as in containers", "seccomp=unconfined"},
+		{box.Full, "", false, "", "run: gust kernel check --for=sandbox"},
+		{box.Landlock, "user.max_user_namespaces", false, "the kernel has no Landlock", "lsm="},
+		{box.Landlock, "", true, "the kernel has no Landlock, or a seccomp filter keeps it from programs", "lsm="},
 	} {
-		missing, hint := whyNot(func(path string) ([]byte, error) {
-			if path == test.path {
-				return []byte(test.text), nil
+		got := lacking(test.level, isolation.Host{Filtered: test.filtered, Sysctl: func(name string) string {
+			if name == test.sysctl {
+				return "0"
 			}
-			return nil, os.ErrNotExist
-		})
-		if missing != test.missing || hint == "" {
-			t.Errorf("%s: %q (hint %q), want %q", test.path, missing, hint, test.missing)
+			return ""
+		}})
+		if got.Missing != test.missing || !strings.Contains(got.Action, test.action) {
+			t.Errorf("%+v: %+v", test, got)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/gust-go/gust/internal/isolation"
 	"github.com/gust-go/gust/testrun/sandbox/box"
 )
 
@@ -114,6 +115,7 @@ func sweep(base string) {
 			continue
 		}
 		if f, err := lock(filepath.Join(dir, box.LockName), syscall.LOCK_EX); err == nil {
+			box.DropTmp(dir)
 			removeAll(dir)
 			_ = f.Close()
 		}
@@ -122,6 +124,7 @@ func sweep(base string) {
 
 func (s *Session) remove() {
 	box.RemoveGroups(s.dir)
+	box.DropTmp(s.dir)
 	removeAll(s.dir)
 	_ = s.lock.Close()
 	_ = s.owner.Close()
@@ -159,6 +162,9 @@ func (s *Session) Close() (Findings, error) {
 			return f, err
 		}
 		f.Packages = append(f.Packages, p)
+		if p.Error != "" && p.Level != box.Full && f.Lack.Action == "" {
+			f.Lack = lacking(box.Full, isolation.This())
+		}
 		if p.Record != nil {
 			if err := s.options.saveRecord(*p.Record); err != nil {
 				return f, err
@@ -172,12 +178,17 @@ func (s *Session) Close() (Findings, error) {
 // found is what a report says.
 func (s *Session) found(r box.Report) (Package, error) {
 	p := Package{
-		Path: importPath(r.Dir, s.options.Env), Dir: r.Dir, Error: r.Error, Ran: r.Ran, Reached: reached(r), HostNet: r.HostNet,
+		Path: importPath(r.Dir, s.options.Env), Dir: r.Dir, Level: r.Level, Error: r.Error, Ran: r.Ran, Reached: reached(r), HostNet: r.HostNet,
 		NoRecord: r.NoRecord, ReadOutside: readOutside(r), Hits: r.Hits, Limits: r.Limits,
 	}
-	if s.options.Trace != "" && r.NoRecord == "" && r.Error == "" {
+	if s.options.Trace != "" && r.NoRecord == "" && r.Ran {
 		now := s.options.Now().UTC().Round(time.Second)
 		p.Record = &Record{Package: p.Path, Time: now, Trace: s.options.Trace, Full: r.Full, Touched: r.Touched}
+	}
+	for _, path := range r.InPlace {
+		if !s.uninteresting(path) {
+			p.InPlace = append(p.InPlace, path)
+		}
 	}
 	if s.options.Leaks != LeaksOff {
 		p.Left, p.Temp, p.Goroutines = r.Left, r.Temp, r.Goroutines
@@ -217,7 +228,7 @@ func (s *Session) MemoryVariable() (string, error) {
 
 // OffVariable is Variable for tests that are to run without a sandbox.
 func (s *Session) OffVariable() (string, error) {
-	return s.variable(func(spec *box.Spec) { spec.Level = box.Off })
+	return s.variable(func(spec *box.Spec) { spec.Level, spec.Least = box.Off, box.Off })
 }
 
 func (s *Session) variable(change func(*box.Spec)) (string, error) {

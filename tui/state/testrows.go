@@ -139,10 +139,13 @@ func (p *testPackage) findings(rows []Row) []Row {
 }
 
 func boxHeadline(e *event.TestSandbox) string {
-	if e.Error != "" {
+	if e.Error != "" && e.Isolation != "landlock" && e.Isolation != "basic" {
 		return map[bool]string{true: "not run: ", false: "without a sandbox: "}[e.NotRun] + e.Error
 	}
 	var parts []string
+	if e.Error != "" {
+		parts = append(parts, e.Isolation+" isolation only: "+e.Error)
+	}
 	for _, l := range e.Limits {
 		parts = append(parts, "hit "+limit.Text(limit.Name(l.Limit), l.Value))
 	}

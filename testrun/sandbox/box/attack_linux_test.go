@@ -25,6 +25,10 @@ type target struct {
 	Agent, Open     string // sockets in the home directory and in the checkout
 	PID             int
 	Marker          string // an argument by which a survivor is found
+	// Skip are attacks that would harm the machine if they succeeded, Ask is true if
+	// signals to all are only asked about.
+	Skip []string
+	Ask  bool
 }
 
 // attacks are what a program in a sandbox tries. Each is harmless should it
@@ -52,7 +56,7 @@ var attacks = map[string]func(target) error{
 	"reach the SSH agent":                func(t target) error { return reach("unix", t.Agent) },
 	"hand a descriptor to a program":     func(t target) error { return handOut(t.Open) },
 	"kill a process":                     func(t target) error { return syscall.Kill(t.PID, syscall.SIGKILL) },
-	"kill all processes":                 func(target) error { return syscall.Kill(-1, syscall.SIGUSR1) },
+	"kill all processes":                 killAll,
 	"kill the process group":             func(target) error { return syscall.Kill(0, syscall.SIGUSR1) },
 	"trace a process":                    func(t target) error { return syscall.PtraceAttach(t.PID) },
 	"trace process 1":                    func(target) error { return syscall.PtraceAttach(1) },
@@ -81,12 +85,22 @@ func attack(text string) error {
 	signal.Ignore(syscall.SIGUSR1)
 	outcome := map[string]string{}
 	for name, try := range attacks {
+		if slices.Contains(t.Skip, name) {
+			continue
+		}
 		outcome[name] = ""
 		if err := try(t); err != nil {
 			outcome[name] = err.Error()
 		}
 	}
 	return json.NewEncoder(os.Stdout).Encode(outcome)
+}
+
+func killAll(t target) error {
+	if t.Ask {
+		return syscall.Kill(-1, 0)
+	}
+	return syscall.Kill(-1, syscall.SIGUSR1)
 }
 
 func readable(path string) error {
@@ -153,6 +167,9 @@ func handOut(addr string) error {
 		return errors.New("no socket of the right kind")
 	}
 	_, _, err = u.WriteMsgUnix([]byte("x"), syscall.UnixRights(0), nil)
+	if errors.Is(err, syscall.EPIPE) {
+		return nil // somebody was there, and is gone
+	}
 	return err
 }
 

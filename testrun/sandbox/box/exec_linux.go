@@ -35,23 +35,13 @@ func Main(args []string) int {
 		if w.run.orphaned() {
 			return ErrorCode // gust was killed, and nobody wants to know
 		}
-		if w.spec.Level == Off {
-			r, err = w.plain()
-		} else {
-			r, err = w.inBox()
-		}
+		r, err = w.down()
 	}
 	if err != nil {
 		w.report.Error = err.Error()
-		if w.spec.Strict || w.spec.Required {
-			w.finish(result{Code: ErrorCode})
-			fmt.Fprintf(os.Stderr, "gust: sandbox error: %v\n", err)
-			return ErrorCode
-		}
-		if r, err = w.plain(); err != nil {
-			fmt.Fprintf(os.Stderr, "gust: %v\n", err)
-			return ErrorCode
-		}
+		w.finish(result{Code: ErrorCode})
+		fmt.Fprintf(os.Stderr, "gust: sandbox error: %v\n", err)
+		return ErrorCode
 	}
 	w.report.Ran = true
 	if r.Error != "" {
@@ -104,7 +94,7 @@ func (w *wrapper) plain() (result, error) {
 		return result{}, err
 	}
 	defer catch().forward(pid)()
-	w.run.endWithOwner(pid)
+	w.run.endWithOwner(func() { _ = syscall.Kill(pid, syscall.SIGKILL) })
 	for {
 		var status syscall.WaitStatus
 		_, err := syscall.Wait4(pid, &status, 0, nil)
@@ -159,8 +149,9 @@ func (w *wrapper) inBox() (result, error) {
 		return result{}, err
 	}
 	stop := catch().forward(-pid)
-	w.run.endWithOwner(pid)
-	defer w.watchOutside(func(sig syscall.Signal) { _ = syscall.Kill(pid, sig) }, func() { _ = syscall.Kill(pid, syscall.SIGKILL) })()
+	end := func() { _ = syscall.Kill(pid, syscall.SIGKILL) }
+	w.run.endWithOwner(end)
+	defer w.watchOutside([]string{w.report.Box}, func(sig syscall.Signal) { _ = syscall.Kill(pid, sig) }, end)()
 	if err := relay(init.Allow, fds[0], func() { w.relayed.Store(true) }); err != nil {
 		w.report.Error = err.Error() // what the test makes of it is its business
 	}
@@ -296,7 +287,7 @@ func (w *wrapper) startInit(init initSpec, in *os.File) (int, error) {
 
 // finish looks at what is left of the box and writes the report.
 func (w *wrapper) finish(r result) {
-	w.report.Status, w.report.Left, w.report.HostNet = r.Code, r.Left, w.spec.HostNet
+	w.report.Status, w.report.Left, w.report.HostNet = r.Code, r.Left, w.spec.HostNet || w.report.Level == Landlock || w.report.Level == Basic
 	w.report.Goroutines = r.Goroutines
 	w.report.Strict, w.report.Full, w.report.NoRecord = w.spec.Strict, r.Full, r.NoRecord
 	w.report.Hits, w.report.Limits = r.Hits, w.spec.Limits

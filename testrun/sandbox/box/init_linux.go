@@ -134,7 +134,7 @@ func runInside(signals caught, tell *json.Encoder) (result, error) {
 	if g.needed() {
 		go g.watch()
 	}
-	r, err := waitFor(pid)
+	r, err := waitFor(pid, func() []Process { return leftProcesses(everyone) })
 	r.Hits = g.found()
 	if killed(r.Hits) {
 		r.Left = nil // they were being killed
@@ -225,7 +225,7 @@ func (c caught) forward(pid int) (stop func()) {
 
 // waitFor waits for the program and whatever is left to this process by others
 // meanwhile, and then looks who is left.
-func waitFor(pid int) (result, error) {
+func waitFor(pid int, left func() []Process) (result, error) {
 	for {
 		var status syscall.WaitStatus
 		got, err := syscall.Wait4(-1, &status, 0, nil)
@@ -234,9 +234,9 @@ func waitFor(pid int) (result, error) {
 		case err != nil:
 			return result{}, fmt.Errorf("wait for the test: %w", err)
 		case got == pid && status.Signaled():
-			return result{Signal: int(status.Signal()), Left: leftProcesses()}, nil
+			return result{Signal: int(status.Signal()), Left: left()}, nil
 		case got == pid:
-			return result{Code: status.ExitStatus(), Left: leftProcesses()}, nil
+			return result{Code: status.ExitStatus(), Left: left()}, nil
 		}
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"syscall"
 )
 
-// leftProcesses are all processes but this one that are alive.
-func leftProcesses() []Process {
+// leftProcesses are all processes of a test that are alive.
+func leftProcesses(mine func([]process) []process) []Process {
 	// A child that has ended but was not waited for yet is no leak.
 	for {
 		var status syscall.WaitStatus
@@ -22,31 +22,18 @@ func leftProcesses() []Process {
 			break
 		}
 	}
-	dir, err := os.Open("/proc")
-	if err != nil {
-		return nil
-	}
-	defer dir.Close()
-	names, err := dir.Readdirnames(-1)
-	if err != nil {
-		return nil
-	}
 	var left []Process
 	var ports []listener
-	for _, name := range names {
-		pid, err := strconv.Atoi(name)
-		if err != nil || pid == os.Getpid() {
-			continue
-		}
-		line, err := os.ReadFile(filepath.Join("/proc", name, "cmdline"))
+	for _, alive := range mine(processes()) {
+		line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", alive.pid))
 		if err != nil || len(line) == 0 {
 			continue // it has ended
 		}
-		p := Process{PID: pid, Args: strings.Split(strings.TrimSuffix(string(line), "\x00"), "\x00")}
+		p := Process{PID: alive.pid, Args: strings.Split(strings.TrimSuffix(string(line), "\x00"), "\x00")}
 		if left == nil {
 			ports = listeners() // rarely of use, and files of the kernel's are slow
 		}
-		p.Ports = portsOf(pid, ports)
+		p.Ports = portsOf(alive.pid, ports)
 		left = append(left, p)
 	}
 	return left

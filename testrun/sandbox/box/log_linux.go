@@ -51,6 +51,9 @@ func (w *wrapper) broke() bool {
 	if !w.spec.Strict {
 		return false
 	}
+	if len(r.InPlace) > 0 {
+		return true
+	}
 	for _, t := range r.Trees {
 		if !t.Discard && contains(r.Wrote, t.Name) {
 			return true
@@ -88,7 +91,7 @@ func (w *wrapper) elsewhere(path string) bool {
 			return false
 		}
 	}
-	for _, t := range w.report.Trees {
+	for _, t := range append(w.report.Trees[:len(w.report.Trees):len(w.report.Trees)], w.spec.Trees...) {
 		if inside(path, t.Path) {
 			return false
 		}

@@ -22,6 +22,8 @@ func TestMain(m *testing.M) {
 		switch os.Args[1] {
 		case Command:
 			os.Exit(Main(os.Args[2:]))
+		case "basic":
+			os.Exit(basicMain(os.Args[2:]))
 		case InitCommand:
 			os.Exit(InitMain())
 		case "helper":
@@ -59,6 +61,11 @@ func helper(args []string) int {
 		if l, err = net.Listen("tcp", args[1]); err == nil {
 			err = l.Close()
 		}
+	case "occupy":
+		if _, err = net.Listen("tcp", args[1]); err == nil {
+			fmt.Println("ready")
+			_, err = io.Copy(io.Discard, os.Stdin)
+		}
 	case "leave":
 		cmd := exec.Command("/proc/self/exe", "helper", "hold", args[1])
 		var out io.Reader
@@ -86,6 +93,8 @@ func helper(args []string) int {
 		err = terminalMain()
 	case "linger":
 		time.Sleep(time.Hour)
+	case "restricted":
+		err = restrictedMain(args[1], args[2:])
 	case "use":
 		err = useMain(args[1], args[2])
 	case "remount":
@@ -120,6 +129,8 @@ type lab struct {
 	home string
 	// owner is the lock of the gust of the run.
 	owner *os.File
+	// restriction is what the system withholds, "" if nothing.
+	restriction string
 }
 
 // newLab makes one. Everything is outside of /tmp, which tests do not see.
@@ -194,10 +205,7 @@ func (l *lab) execAs(uid int, argv ...string) (out string, code int, r Report) {
 	l.t.Helper()
 	cmd := l.command(argv...)
 	if uid != os.Getuid() {
-		cmd.Path = filepath.Join(filepath.Dir(l.repo), "program")
-		if _, err := os.Stat(cmd.Path); err != nil {
-			cmd.Path = l.copySelf()
-		}
+		cmd.Path = l.copySelf()
 	}
 	cmd.SysProcAttr = asUser(uid)
 	var buf bytes.Buffer
@@ -226,6 +234,10 @@ func (l *lab) command(argv ...string) *exec.Cmd {
 		l.t.Fatal(err)
 	}
 	words := Words(self, "test", nil)
+	if l.restriction != "" {
+		self = l.copySelf()
+		words = append([]string{self, "helper", "restricted", l.restriction}, Words(self, "test", nil)...)
+	}
 	cmd := exec.Command(words[0], append(words[1:], argv...)...)
 	cmd.Dir = l.repo
 	cmd.Env = append(os.Environ(), "HOME="+l.home, "TMPDIR=", "PWD="+l.repo, Var+"="+value)

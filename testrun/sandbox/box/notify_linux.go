@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"runtime/debug"
 	"syscall"
@@ -157,6 +156,10 @@ func (f filter) install(noNewPrivs bool) (listener int, err error) {
 type recorder struct {
 	listener int
 	touched  touched
+	// starter is the thread that starts the test; lease, if not nil, has the ports
+	// for which others wait.
+	starter uint32
+	lease   *leases
 	// gc is the setting of the garbage collector, which is off until the test
 	// has started.
 	gc int
@@ -188,7 +191,7 @@ func newRecorder(trace Trace, reads, goroutines, noNewPrivs bool) (*recorder, er
 	if err != nil {
 		return nil, err
 	}
-	r.listener = fd
+	r.listener, r.starter = fd, uint32(syscall.Gettid())
 	// The caller sleeps while it is looked at, so the one that looks may as well run
 	// on the same processor. Linux before 6.6 does not know it.
 	_, _, _ = syscall.RawSyscall(syscall.SYS_IOCTL, uintptr(fd), ioctlSetFlags, syncWakeUp)
@@ -207,7 +210,6 @@ func (r *recorder) started(pid int) {
 // is good for a record, and for nothing else.
 func (r *recorder) listen() {
 	runtime.LockOSThread()
-	self := uint32(os.Getpid())
 	for {
 		var n seccompNotif
 		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, uintptr(r.listener), ioctlNotifRecv, uintptr(unsafe.Pointer(&n))); errno != 0 {
@@ -219,12 +221,32 @@ func (r *recorder) listen() {
 		if n.nr == syscall.SYS_EXIT_GROUP && r.stacks.take(r.listener, &n) {
 			continue // answered later
 		}
-		if n.pid != self {
+		if n.pid != r.starter {
 			r.record(&n)
+			if port := r.toLease(&n); port != 0 {
+				go func() {
+					r.lease.take(port)
+					r.answer(n.id)
+				}()
+				continue
+			}
 		}
-		resp := seccompNotifResp{id: n.id, flags: notifContinue}
-		_, _, _ = syscall.RawSyscall(syscall.SYS_IOCTL, uintptr(r.listener), ioctlNotifSend, uintptr(unsafe.Pointer(&resp)))
+		r.answer(n.id)
 	}
+}
+
+func (r *recorder) answer(id uint64) {
+	resp := seccompNotifResp{id: id, flags: notifContinue}
+	_, _, _ = syscall.RawSyscall(syscall.SYS_IOCTL, uintptr(r.listener), ioctlNotifSend, uintptr(unsafe.Pointer(&resp)))
+}
+
+// toLease is a port that the caller has to wait for, 0 if there is none.
+func (r *recorder) toLease(n *seccompNotif) uint16 {
+	if r.lease == nil || uint32(n.nr) != syscall.SYS_BIND {
+		return 0
+	}
+	addr, _ := readAddress(int(n.pid), n.args[1], n.args[2])
+	return r.lease.wanted(addr)
 }
 
 func (r *recorder) record(n *seccompNotif) {

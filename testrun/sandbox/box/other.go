@@ -2,8 +2,8 @@
 
 package box
 
-// Main is not called where there is no sandbox.
-func Main([]string) int { return ErrorCode }
+// Main is gust testexec.
+func Main(args []string) int { return basicMain(args) }
 
-// InitMain is not called where there is no sandbox.
+// InitMain is not called where there are no namespaces.
 func InitMain() int { return ErrorCode }

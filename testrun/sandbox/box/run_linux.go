@@ -40,9 +40,9 @@ func (r run) orphaned() bool {
 	return !errors.Is(err, syscall.EWOULDBLOCK)
 }
 
-// endWithOwner kills a process when gust ends. Nobody else would if it was killed,
-// as go does not notice.
-func (r run) endWithOwner(pid int) {
+// endWithOwner ends a test when gust ends. Nobody else would if it was killed, as go
+// does not notice.
+func (r run) endWithOwner(end func()) {
 	go func() {
 		err := syscall.EINTR
 		for errors.Is(err, syscall.EINTR) {
@@ -50,7 +50,7 @@ func (r run) endWithOwner(pid int) {
 		}
 		if err == 0 {
 			r.dead.Store(true)
-			_ = syscall.Kill(pid, syscall.SIGKILL)
+			end()
 		}
 	}()
 }

@@ -40,16 +40,9 @@ const LockName = "lock"
 // lives.
 const OwnerName = "owner"
 
-// Level is how much of a sandbox there is.
-type Level string
-
-// The levels, the strongest first.
-const (
-	// Full: namespaces of its own for everything.
-	Full Level = "full"
-	// Off: none.
-	Off Level = "off"
-)
+// TmpPrefix is what the names of temporary directories of tests begin with that are
+// in no box.
+const TmpPrefix = "gust-t"
 
 // A Spec describes the sandboxes of one run.
 type Spec struct {
@@ -57,8 +50,9 @@ type Spec struct {
 	Dir    string
 	Level  Level
 	Strict bool `json:",omitempty"`
-	// Required is true if nothing is to run without a sandbox.
-	Required bool `json:",omitempty"`
+	// Least is the level below which nothing is to run; without, strict tests run
+	// at the first only, and others at any.
+	Least Level `json:",omitempty"`
 	// Home is what strict tests see empty, Env what they see of the
 	// environment, and Readable where they may read, besides what is the
 	// sandbox's.
@@ -136,7 +130,7 @@ func (s Spec) forPackage(dir string) Spec {
 		}
 		switch p.Mode {
 		case "off":
-			s.Level = Off
+			s.Level, s.Least, s.Strict = Off, Off, false
 		case "strict":
 			s.Strict = true
 		case "auto":
@@ -210,10 +204,14 @@ type Report struct {
 	Args []string
 	// Box is the directory with what it left behind.
 	Box string
-	// Error says why there was no sandbox; Ran whether the test ran all the
-	// same.
+	// Level is that at which the test ran, and Error says why it was not a better
+	// one. Ran is false if it did not run for that.
+	Level Level  `json:",omitempty"`
 	Error string `json:",omitempty"`
 	Ran   bool
+	// InPlace are files of the checkout and the home directory that it wrote where
+	// writes could not be kept aside.
+	InPlace []string `json:",omitempty"`
 	// Strict is true if it had to keep to the rules.
 	Strict bool `json:",omitempty"`
 	// Status is the exit status, or 128 and the number of a signal.

@@ -13,8 +13,8 @@ import (
 const patience = 5 * time.Second
 
 // watchOutside ends a test that takes too long, or writes too much to the disk.
-// ask sends a signal to the test, end ends all of it.
-func (w *wrapper) watchOutside(ask func(syscall.Signal), end func()) (stop func()) {
+// It writes to dirs; ask sends a signal to the test, end ends all of it.
+func (w *wrapper) watchOutside(dirs []string, ask func(syscall.Signal), end func()) (stop func()) {
 	done := make(chan struct{})
 	outside := guard{limits: w.limits, end: end}
 	w.outside = &outside
@@ -34,16 +34,16 @@ func (w *wrapper) watchOutside(ask func(syscall.Signal), end func()) (stop func(
 		}()
 	}
 	if most, ok := w.limits.Of(limit.Disk); ok {
-		go outside.watchDisk(w.report.Box, most, done)
+		go outside.watchDisk(dirs, most, done)
 	}
 	return func() { close(done) }
 }
 
-// watchDisk looks how much is in a directory. Adding it up takes long if there is
+// watchDisk looks how much is in directories of one disk. Adding it up takes long if there is
 // much, so it is done when the disk has lost as much space as may still be
 // written, and rarely besides: somebody else may have given space back.
-func (g *guard) watchDisk(dir string, most int64, done <-chan struct{}) {
-	before, ok := freeSpace(dir)
+func (g *guard) watchDisk(dirs []string, most int64, done <-chan struct{}) {
+	before, ok := freeSpace(dirs[0])
 	if !ok {
 		return
 	}
@@ -57,11 +57,15 @@ func (g *guard) watchDisk(dir string, most int64, done <-chan struct{}) {
 		case <-tick.C:
 		}
 		began := time.Now()
-		free, _ := freeSpace(dir)
+		free, _ := freeSpace(dirs[0])
 		if before-free < most-used && began.Before(next) {
 			continue
 		}
-		if used = diskUse(dir); used > most {
+		used = 0
+		for _, dir := range dirs {
+			used += diskUse(dir)
+		}
+		if used > most {
 			g.kill(limit.Disk, most)
 			return
 		}
