@@ -39,6 +39,9 @@ func useMain(what, amount string) error {
 				return err
 			}
 		}
+		if n > 50 {
+			time.Sleep(2 * time.Minute)
+		}
 	case "fork-without-end":
 		return forkMain(n)
 	case "open-files":
