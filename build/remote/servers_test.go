@@ -298,13 +298,27 @@ func withTLS(t *testing.T, o Options, c testserver.Certificates) {
 	}
 }
 
-// TestVersity: S3, with a wrong key, a missing bucket, and odd prefixes.
+// TestVersity: S3, with a wrong key, region and bucket.
 func TestVersity(t *testing.T) {
 	t.Parallel()
 	address, root := testserver.Versity(t)
 	if err := os.Mkdir(filepath.Join(root, "go-cache"), 0o777); err != nil {
 		t.Fatal(err)
 	}
+	withBucket(t, address, map[string]string{"key": "403 Forbidden SignatureDoesNotMatch", "bucket": "404 Not Found NoSuchBucket",
+		"region": "400 Bad Request AuthorizationHeaderMalformed"})
+}
+
+// TestS3: another one, which takes any region.
+func TestS3(t *testing.T) {
+	t.Parallel()
+	withBucket(t, testserver.S3(t, "go-cache"), map[string]string{"key": "403 Forbidden SignatureDoesNotMatch", "bucket": "404 Not Found NoSuchBucket"})
+}
+
+// withBucket uses the bucket go-cache, with odd prefixes and in all ways to name keys
+// and endpoint, and wants what the server says to what is wrong.
+func withBucket(t *testing.T, address string, wrong map[string]string) {
+	t.Helper()
 	endpoint := "?endpoint=http://" + address
 	account := S3{AccessKey: testserver.AccessKey, SecretKey: testserver.SecretKey}
 	exchange(t, Options{URL: "s3://go-cache" + endpoint, S3: account}, entries())
@@ -324,16 +338,20 @@ func TestVersity(t *testing.T) {
 	if asked != 2 { // once each by the one who writes and the one who reads
 		t.Errorf("the helper was asked %d times", asked)
 	}
-	for name, test := range map[string]struct{ url, secret, want string }{
-		"key":    {"s3://go-cache" + endpoint, "wrong", "403 Forbidden SignatureDoesNotMatch"},
-		"bucket": {"s3://go-nowhere" + endpoint, account.SecretKey, "404 Not Found NoSuchBucket"},
-		"region": {"s3://go-cache" + endpoint + "&region=mars", account.SecretKey, "400 Bad Request AuthorizationHeaderMalformed"},
+	for name, test := range map[string]struct{ url, secret string }{
+		"key":    {"s3://go-cache" + endpoint, "wrong"},
+		"bucket": {"s3://go-nowhere" + endpoint, account.SecretKey},
+		"region": {"s3://go-cache" + endpoint + "&region=mars", account.SecretKey},
 	} {
+		want, ok := wrong[name]
+		if !ok {
+			continue
+		}
 		c, w := open(t, Options{URL: test.url, S3: S3{AccessKey: account.AccessKey, SecretKey: test.secret}})
 		for i := range 4 {
 			_, _ = fetch(c, action(i))
 		}
-		if len(w.all) != 1 || !strings.Contains(w.all[0], "is left alone: "+test.want) || strings.Contains(w.all[0], account.SecretKey) {
+		if len(w.all) != 1 || !strings.Contains(w.all[0], "is left alone: "+want) || strings.Contains(w.all[0], account.SecretKey) {
 			t.Errorf("%s: warnings are %q", name, w.all)
 		}
 	}

@@ -137,6 +137,9 @@ func TestCacheprogServers(t *testing.T) {
 			return address, "grpc://%s/instance", nil
 		},
 		"s3": func(t *testing.T) (string, string, []string) {
+			return testserver.S3(t, "bucket"), "s3://bucket/go?endpoint=http://%s", []string{"AWS_ACCESS_KEY_ID=" + testserver.AccessKey, "AWS_SECRET_ACCESS_KEY=" + testserver.SecretKey}
+		},
+		"versity": func(t *testing.T) (string, string, []string) {
 			address, root := testserver.Versity(t)
 			if err := os.Mkdir(filepath.Join(root, "bucket"), 0o777); err != nil {
 				t.Fatal(err)

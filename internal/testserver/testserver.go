@@ -1,5 +1,5 @@
 // Package testserver starts the real servers that gust's remote cache speaks to,
-// for tests: nginx, Redis, bazel-remote and versitygw, each on a port of its own with
+// for tests: nginx, Redis, bazel-remote, versitygw and rclone's S3, each on a port of its own with
 // a directory that goes with the test. Only tests import it.
 package testserver
 
@@ -157,11 +157,22 @@ func BazelRemote(t *testing.T, args ...string) (http, grpc string) {
 	return at[0], at[1]
 }
 
-// Keys of the account that Versity has.
+// Keys of the account that S3 and Versity have.
 const (
 	AccessKey = "gustaccess"
 	SecretKey = "gust-s3cret-key"
 )
+
+// S3 starts the server of rclone serve s3, with buckets.
+func S3(t *testing.T, buckets ...string) (address string) {
+	t.Helper()
+	path := find(t, "s3", ".ci/remote-servers DIR s3", true)
+	address = addresses(t, 1)[0]
+	cmd := exec.Command(path, append([]string{address}, buckets...)...)
+	cmd.Env = append(os.Environ(), "S3_ACCESS_KEY="+AccessKey, "S3_SECRET_KEY="+SecretKey)
+	start(t, cmd, address)
+	return address
+}
 
 // Versity starts versitygw. Buckets are the directories in root.
 func Versity(t *testing.T, args ...string) (address, root string) {

@@ -7,5 +7,6 @@ package servers
 
 import (
 	_ "github.com/buchgr/bazel-remote/v2"
+	_ "github.com/rclone/gofakes3" // of s3, which is here
 	_ "github.com/versity/versitygw/cmd/versitygw"
 )
