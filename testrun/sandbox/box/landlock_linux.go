@@ -56,7 +56,7 @@ type fence struct {
 func landlockABI() (int, error) {
 	v, _, errno := syscall.RawSyscall(sysLandlockCreate, 0, 0, landlockVersion)
 	if errno != 0 {
-		return 0, fmt.Errorf("Landlock: %w", errno)
+		return 0, fmt.Errorf("use Landlock: %w", errno)
 	}
 	return int(v), nil
 }
@@ -68,7 +68,7 @@ func (f fence) raise() error {
 		return err
 	}
 	if abi < 2 {
-		return errors.New("Landlock: this kernel's does not let files be moved to another directory (Linux 5.19)")
+		return errors.New("use Landlock: this kernel's does not let files be moved to another directory (Linux 5.19)")
 	}
 	handled := uint64(landWrite | landDevice)
 	if f.readable != nil {
@@ -84,7 +84,7 @@ func (f fence) raise() error {
 	}
 	fd, _, errno := syscall.RawSyscall(sysLandlockCreate, uintptr(unsafe.Pointer(&attr)), size, 0)
 	if errno != 0 {
-		return fmt.Errorf("Landlock: %w", errno)
+		return fmt.Errorf("use Landlock: %w", errno)
 	}
 	defer syscall.Close(int(fd))
 	for _, path := range f.writable {
@@ -98,7 +98,7 @@ func (f fence) raise() error {
 		}
 	}
 	if _, _, errno := syscall.RawSyscall(sysLandlockRestrict, fd, 0, 0); errno != 0 {
-		return fmt.Errorf("Landlock: %w", errno)
+		return fmt.Errorf("use Landlock: %w", errno)
 	}
 	return nil
 }

@@ -206,9 +206,7 @@ func (p *part) fence() fence {
 		f.writable = append(f.writable, dir)
 	}
 	f.writable = append(f.writable, p.openDirs()...)
-	for _, path := range append(deviceNodes, "/dev/ptmx", "/dev/pts") {
-		f.writable = append(f.writable, path)
-	}
+	f.writable = append(append(f.writable, deviceNodes...), "/dev/ptmx", "/dev/pts")
 	if os.Geteuid() != 0 {
 		f.writable = append(f.writable, "/proc") // of their own, others are kept by the kernel
 	}
