@@ -33,6 +33,7 @@ func printTable(out io.Writer, files []string) error {
 		uids[p.UID] = true
 	}
 	var notes strings.Builder
+	fmt.Fprintln(out, "| Module | What is special | Results (tests that differ), runs |\n| --- | --- | --- |")
 	for _, s := range suites {
 		var cells []string
 		for _, uid := range slices.Sorted(maps.Keys(uids)) {
@@ -40,13 +41,13 @@ func printTable(out io.Writer, files []string) error {
 			if c.passes == 0 {
 				continue
 			}
-			cells = append(cells, fmt.Sprintf("%s: %d results, %d runs, %d differ", uidName(uid), c.tests, c.passes, len(c.differ)))
+			cells = append(cells, fmt.Sprintf("%s: %d (%d), %d", uidName(uid), c.tests, len(c.differ), c.passes))
 			for _, line := range append(c.differ, c.said...) {
 				fmt.Fprintf(&notes, "%s as %s: %s\n", s.name(), uidName(uid), line)
 			}
 		}
 		if len(cells) > 0 {
-			fmt.Fprintf(out, "| %s %s | %s | %s |\n", s.Module, s.Version, s.Traits, strings.Join(cells, " | "))
+			fmt.Fprintf(out, "| %s %s | %s | %s |\n", s.Module, s.Version, s.Traits, strings.Join(cells, "; "))
 		}
 	}
 	_, err := fmt.Fprintf(out, "\n%s", notes.String())

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gust-go/gust/internal/gocmd"
@@ -152,9 +153,14 @@ func (o Options) flag() (string, error) {
 // updates are names of flags with which tests are asked to write to the
 // checkout, such as -update, -update-golden and -rewrite_snapshots, and
 // updateVars variables to the same end.
+// Every process of gust would compile them as it starts.
 var (
-	updates    = regexp.MustCompile(`(?i)^-{1,2}([a-z0-9.]+[-_.])?(update|rewrite|regenerate|regen|record)([-_.]?(all|golden|goldens|snapshot|snapshots|snaps|testdata|fixtures|scripts|expected))?(=(true|1|t|all|always))?$|^-{1,2}(golden|snapshot|testdata)[-_.]?update(=(true|1|t))?$`)
-	updateVars = regexp.MustCompile(`(?i)^([a-z0-9]+_)?(update|regenerate)_(all|golden|goldens|snapshot|snapshots|snaps|testdata|fixtures|scripts|expected)=(true|1|t|yes|on|always)$`)
+	updates = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)^-{1,2}([a-z0-9.]+[-_.])?(update|rewrite|regenerate|regen|record)([-_.]?(all|golden|goldens|snapshot|snapshots|snaps|testdata|fixtures|scripts|expected))?(=(true|1|t|all|always))?$|^-{1,2}(golden|snapshot|testdata)[-_.]?update(=(true|1|t))?$`)
+	})
+	updateVars = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)^([a-z0-9]+_)?(update|regenerate)_(all|golden|goldens|snapshot|snapshots|snaps|testdata|fixtures|scripts|expected)=(true|1|t|yes|on|always)$`)
+	})
 )
 
 // WantsWrites returns what in a command line or an environment asks tests to
@@ -162,12 +168,12 @@ var (
 // have names of their own.
 func WantsWrites(goArgs, environ []string) string {
 	for _, arg := range goArgs {
-		if updates.MatchString(arg) {
+		if updates().MatchString(arg) {
 			return arg
 		}
 	}
 	for _, kv := range environ {
-		if updateVars.MatchString(kv) {
+		if updateVars().MatchString(kv) {
 			return kv
 		}
 	}
