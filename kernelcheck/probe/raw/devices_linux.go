@@ -106,18 +106,30 @@ func userns() Outcome {
 	if os.Geteuid() == 0 {
 		return usernsAsNobody(self)
 	}
-	status, err := start(self, []string{self, Command, Exit}, nil, &syscall.SysProcAttr{
-		Cloneflags:  syscall.CLONE_NEWUSER,
+	status, err := start(self, []string{self, Command, private}, nil, &syscall.SysProcAttr{
+		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
 		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Geteuid(), Size: 1}},
 		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getegid(), Size: 1}},
 	})
 	switch {
 	case err != nil:
 		return fail("clone with CLONE_NEWUSER and uid_map", err)
-	case status.ExitStatus() != 0:
+	case status.Exited() && status.ExitStatus() != 0:
+		return fail("mount in the new namespace", syscall.Errno(status.ExitStatus()))
+	case status.Signaled():
 		return Outcome{Trouble: fmt.Sprintf("the process in the namespace ended with status %d", status)}
 	}
 	return yes("made by uid %d", os.Geteuid())
+}
+
+// makePrivate changes the mount of / in a namespace of its own, and returns the
+// number of the error.
+func makePrivate() int {
+	var errno syscall.Errno
+	if err := syscall.Mount("", "/", "", syscall.MS_PRIVATE|syscall.MS_REC, ""); errors.As(err, &errno) {
+		return int(errno)
+	}
+	return 0
 }
 
 // usernsAsNobody lets nobody make the namespace and passes the answer on.

@@ -4,3 +4,6 @@ package raw
 
 // experiments are Linux's only.
 func experiments() []experiment { return nil }
+
+// makePrivate is not called here.
+func makePrivate() int { return 0 }
