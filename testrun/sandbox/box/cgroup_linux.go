@@ -112,7 +112,10 @@ func (g *group) close() {
 	if g == nil {
 		return
 	}
-	_ = syscall.Close(g.fd)
+	if g.fd >= 0 {
+		_ = syscall.Close(g.fd)
+		g.fd = -1
+	}
 	_ = os.WriteFile(filepath.Join(g.dir, "cgroup.kill"), []byte("1"), 0)
 	_ = os.Remove(g.dir)
 }
