@@ -220,7 +220,7 @@ func (r *runner) try(ctx context.Context, w way, n int, pkg string, tests []test
 		return tried{}, err
 	}
 	var out bytes.Buffer
-	o.Stdout, o.Stderr = &out, io.Discard
+	o.Stdout, o.Stderr, o.Explain, o.Timings = &out, io.Discard, false, nil
 	if _, err = r.Engine(ctx, o, silent{}); err != nil {
 		return tried{}, err
 	}
