@@ -134,6 +134,9 @@ func (a *app) emitError(err error) {
 // errorEvent describes the fatal error a command ends with.
 func errorEvent(err error) event.Error {
 	e := event.Error{Text: err.Error(), Code: exitCode(err)}
+	if err == context.Canceled { // bare, it says nothing to the user
+		e.Text = "interrupted"
+	}
 	var user *fault.UserError
 	var steps *stepsFailed
 	switch {

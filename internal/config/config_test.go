@@ -1,6 +1,7 @@
 package config
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -113,3 +114,99 @@ func TestSettings(t *testing.T) {
 		t.Errorf("Settings() = %q, %v; want %q", got, err, want)
 	}
 }
+
+// TestSettingsOfEveryKey sees that gust env --explain has no key to forget: the
+// file sets all there are.
+func TestSettingsOfEveryKey(t *testing.T) {
+	f, err := Parse([]byte(everyKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := f.Settings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range list {
+		got = append(got, s.Key)
+		if s.Value == "" {
+			t.Errorf("%s has no value", s.Key)
+		}
+	}
+	want := keysOf(reflect.TypeFor[File](), "")
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("Settings() has %q\nwant %q", got, want)
+	}
+}
+
+// keysOf are the keys of a table; what may be there several times is one.
+func keysOf(t reflect.Type, prefix string) (keys []string) {
+	for i := range t.NumField() {
+		field := t.Field(i)
+		name := field.Tag.Get("toml")
+		switch {
+		case name == "" || name == "-":
+		case field.Type.Kind() == reflect.Struct:
+			keys = append(keys, keysOf(field.Type, prefix+name+".")...)
+		default:
+			keys = append(keys, prefix+name)
+		}
+	}
+	return keys
+}
+
+const everyKey = `
+[graph]
+deny-cycles = ["module"]
+deny-phantoms = ["P1"]
+allow-licenses = ["MIT"]
+deny-licenses = ["GPL-3.0-only"]
+allow-hosts = ["github.com"]
+deny-hosts = ["example.com"]
+deny-replace-paths = true
+deny-pseudo-versions = true
+deny-incompatible = true
+deny-retracted = true
+deny-deprecated = true
+deny-new-dependencies = true
+max-age-days = 30
+direct-only = true
+[[graph.exception]]
+module = "example.com/m"
+rule = "*"
+reason = "r"
+expires = 2027-01-31
+[hook]
+steps = ["build"]
+[ci]
+steps = ["test"]
+[remote-cache]
+address = "https://cache.example.com"
+mode = "read"
+[matrix]
+packages = ["./cmd/app"]
+output = "dist"
+exclude = ["linux/arm64"]
+[[matrix.target]]
+goos = ["linux"]
+goarch = ["amd64", "arm64"]
+[sandbox]
+mode = "auto"
+net-allow = ["127.0.0.1:5432"]
+env-allow = ["HOME"]
+leaks = "warn"
+env = ["A=b"]
+seed = 1
+clock-offset = "1h"
+[sandbox.limits]
+memory = "1GiB"
+processes = "64"
+open-files = "64"
+file-size = "1GiB"
+disk = "1GiB"
+time = "5m"
+[[sandbox.package]]
+match = "./..."
+mode = "off"
+`
