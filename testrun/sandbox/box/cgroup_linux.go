@@ -122,7 +122,7 @@ func (g *group) close() {
 
 // RemoveGroups removes the control groups that are left of a run.
 func RemoveGroups(run string) {
-	left, _ := filepath.Glob(filepath.Join(groupParent(), groupPrefix+filepath.Base(run)+"-*"))
+	left := groupsAs(groupPrefix + filepath.Base(run) + "-*")
 	for wait := time.Millisecond; len(left) > 0 && wait < 4*time.Second; wait *= 2 {
 		left = removeAll(left)
 		if len(left) > 0 {
@@ -134,12 +134,21 @@ func RemoveGroups(run string) {
 // SweepGroups removes groups that nobody is in any more, of runs that were killed.
 // One that is just being made is empty, too.
 func SweepGroups(now time.Time) {
-	dirs, _ := filepath.Glob(filepath.Join(groupParent(), groupPrefix+"*"))
-	for _, dir := range dirs {
+	for _, dir := range groupsAs(groupPrefix + "*") {
 		if info, err := os.Stat(dir); err == nil && now.Sub(info.ModTime()) > time.Minute {
 			_ = os.Remove(dir)
 		}
 	}
+}
+
+// groupsAs are the groups whose names match a pattern.
+func groupsAs(pattern string) []string {
+	parent := groupParent()
+	if parent == "" {
+		return nil
+	}
+	dirs, _ := filepath.Glob(filepath.Join(parent, pattern))
+	return dirs
 }
 
 // removeAll removes empty groups and returns those that are not.
@@ -157,7 +166,7 @@ func removeAll(dirs []string) []string {
 // without a hierarchy of version 2.
 func groupParent() string {
 	data, err := os.ReadFile("/proc/self/cgroup")
-	if err != nil {
+	if err != nil || ownGroup(data) == "" {
 		return ""
 	}
 	mounts, err := os.ReadFile("/proc/self/mountinfo")
@@ -167,16 +176,22 @@ func groupParent() string {
 	return parentOf(data, mounts)
 }
 
-// parentOf finds it in what the kernel says of groups and mounts.
-func parentOf(groups, mounts []byte) string {
-	own := ""
+// ownGroup is the path of the group that this process is in, "" if there is none,
+// or nothing can be made beside it.
+func ownGroup(groups []byte) string {
 	for line := range bytes.Lines(groups) {
-		if path, ok := strings.CutPrefix(trimLine(line), "0::"); ok {
-			own = path
+		if path, ok := strings.CutPrefix(trimLine(line), "0::"); ok && path != "/" {
+			return path
 		}
 	}
-	if own == "" || own == "/" {
-		return "" // nothing can be made beside the root
+	return ""
+}
+
+// parentOf finds it in what the kernel says of groups and mounts.
+func parentOf(groups, mounts []byte) string {
+	own := ownGroup(groups)
+	if own == "" {
+		return ""
 	}
 	for line := range bytes.Lines(mounts) {
 		// id parent device root point options … - type source options

@@ -57,11 +57,11 @@ func (w *wrapper) partly(level Level) (result, error) {
 	stop()
 	endDescendants()
 	reap()
+	r.Hits = append(append(g.found(), w.group.hits(w.limits)...), w.outside.found()...)
 	w.group.close()
 	if err != nil {
 		return r, err
 	}
-	r.Hits = append(append(g.found(), w.group.hits(w.limits)...), w.outside.found()...)
 	if killed(r.Hits) {
 		r.Left = nil
 	}
