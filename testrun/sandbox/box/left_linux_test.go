@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -40,6 +41,34 @@ func TestKilled(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestRungsKilled: nothing is left of a test on a lower rung either when gust ends.
+func TestRungsKilled(t *testing.T) {
+	for _, level := range rungs() {
+		t.Run(string(level), func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t)
+			l.spec.Level = level
+			cmd, marker := l.hold()
+			link, err := filepath.Glob(filepath.Join(l.spec.Dir, "box-*", tmpLink))
+			if err != nil || len(link) != 1 {
+				t.Fatal(link, err)
+			}
+			tmp, err := os.Readlink(link[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = l.owner.Close()
+			_ = cmd.Wait()
+			gone(t, marker, "")
+			for _, dir := range []string{l.spec.Dir, tmp} {
+				if _, err := os.Stat(dir); err == nil {
+					t.Errorf("%s is still there", dir)
+				}
+			}
+		})
 	}
 }
 
@@ -102,7 +131,10 @@ func (l *lab) hold() (cmd *exec.Cmd, marker string) {
 func gone(t *testing.T, marker, dir string) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
-		left := append(processesWith(marker), processesWithMounts(dir)...)
+		left := processesWith(marker)
+		if dir != "" {
+			left = append(left, processesWithMounts(dir)...)
+		}
 		if len(left) == 0 {
 			return
 		}
