@@ -184,6 +184,11 @@ func throughServer(t *testing.T, seed machine, dir, address, format string, env 
 		link := testserver.NewBadLink(t, address, uint64(i))
 		got := seed.copy(dir).build(fmt.Sprint("fault ", i), append(env, "GUST_REMOTE_CACHE="+fmt.Sprintf(format, link.Address),
 			"GUST_REMOTE_CACHE_KEY="+sign, "GUST_REMOTE_CACHE_TIMEOUT=300ms")...)
+		byGust := seed.copy(dir).gustBuild(fmt.Sprint("fault ", i, " of gust build"), append(env, "GUST_REMOTE_CACHE="+fmt.Sprintf(format, link.Address),
+			"GUST_REMOTE_CACHE_KEY="+sign, "GUST_REMOTE_CACHE_TIMEOUT=300ms")...)
+		if !bytes.Equal(byGust, plain.program) {
+			t.Errorf("gust build %d makes another program", i)
+		}
 		link.Close()
 		faults += link.Faults.Load()
 		made += got.compiles
@@ -237,6 +242,24 @@ func (m machine) build(name string, env ...string) built {
 		}
 	}
 	return b
+}
+
+// gustBuild runs gust build, which must succeed, and returns the program.
+func (m machine) gustBuild(name string, env ...string) []byte {
+	m.t.Helper()
+	out := filepath.Join(m.t.TempDir(), "program")
+	cmd := exec.Command("gust", "build", "-trimpath", "-o", out, ".")
+	cmd.Dir = m.dir
+	cmd.Env = append(os.Environ(), "GOCACHE="+m.cache, "GOFLAGS=-buildvcs=false", "GOWORK=off", "GOENV=off", "CGO_ENABLED=0", "GUST_CACHE="+m.gustCache())
+	cmd.Env = append(append(cmd.Env, env...), "GOCACHEPROG=")
+	if said, err := cmd.CombinedOutput(); err != nil || bytes.Contains(said, []byte("bug in gust")) {
+		m.t.Fatalf("%s: %v\n%s", name, err, said)
+	}
+	program, err := os.ReadFile(out)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return program
 }
 
 // manyPackages is a module of n packages and their program.
