@@ -203,11 +203,14 @@ func printable(s string) string {
 	}, s)
 }
 
-// usageArgs makes what check has to say about arguments wrong usage.
+// usageArgs makes what check has to say about arguments wrong usage, in words
+// that go with numbers.
 func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if err := check(c, args); err != nil {
-			return fault.New(fault.Usage, "run: "+c.CommandPath()+" --help", "%w", err)
+			text := strings.NewReplacer("0 arg(s)", "no arguments", " 1 arg(s)", " 1 argument", "arg(s)", "arguments",
+				"only received 0", "got none", "received 0", "got none", "only received", "got only", "received", "got").Replace(err.Error())
+			return fault.New(fault.Usage, "run: "+c.CommandPath()+" --help", "%s", text)
 		}
 		return nil
 	}

@@ -26,7 +26,7 @@ func (a *app) newGraphCheckCmd(flags *graphFlags) *cobra.Command {
 		Long: `Holds the module graph to the rules under [graph] in gust.toml, which stands beside
 go.work or go.mod; docs/graph.md lists them. Exits with 4 if one is violated and no
 exception covers it. In a GitHub workflow violations become annotations.`,
-		Args: graphArgs(cobra.NoArgs),
+		Args: usageArgs(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.reported(flags, a.check(c.Context(), flags, base, sarif))
 		},

@@ -63,20 +63,10 @@ func (a *app) newGraphDiffCmd(flags *graphFlags) *cobra.Command {
 		Long: `Compares the module graphs of two commits, or of one and the work tree: modules
 that came, went or changed, with versions, licences and the size of their Go
 source. Only go.mod, go.sum and go.work files are read from the commits.`,
-		Args: graphArgs(cobra.RangeArgs(1, 2)),
+		Args: usageArgs(cobra.RangeArgs(1, 2)),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.reported(flags, a.diff(c.Context(), flags, args))
 		},
-	}
-}
-
-// graphArgs makes usage errors of cobra's.
-func graphArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
-	return func(c *cobra.Command, args []string) error {
-		if err := check(c, args); err != nil {
-			return fault.New(fault.Usage, "run: "+c.CommandPath()+" --help", "%w", err)
-		}
-		return nil
 	}
 }
 
@@ -160,7 +150,7 @@ func (a *app) newGraphSizeCmd(flags *graphFlags) *cobra.Command {
 		Long: `Lists the bytes that each module, or with --packages each package, has in a Go
 binary (ELF, Mach-O or PE), from its symbol table. Zeroed memory takes no room in
 a file and does not count.`,
-		Args: graphArgs(cobra.ExactArgs(1)),
+		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.reported(flags, a.size(flags, args[0], limit, packages))
 		},
@@ -232,7 +222,7 @@ func (a *app) newGraphOutdatedCmd(flags *graphFlags) *cobra.Command {
 		Long: `Asks the module proxy about the modules that are required directly, or with --all
 about all, and lists those that have a newer version, that were retracted or that
 are deprecated. A module that cannot be looked up is listed with the reason.`,
-		Args: graphArgs(cobra.NoArgs),
+		Args: usageArgs(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.reported(flags, a.outdated(c.Context(), flags, all))
 		},

@@ -269,10 +269,10 @@ func explain(err error) error {
 	switch {
 	case strings.Contains(text, "go.sum entry"), strings.Contains(text, "updates to go.mod needed"), strings.Contains(text, "updating go.mod"):
 		hint = "run: go mod tidy"
+	case strings.Contains(text, "terminal prompts disabled"), strings.Contains(text, "could not read Username"), strings.Contains(text, "unrecognized import path"):
+		hint = "run: go help module-private"
 	case strings.Contains(text, "module lookup disabled"), strings.Contains(text, "dial tcp"), strings.Contains(text, "no such host"):
 		hint = "run: go mod download"
-	case strings.Contains(text, "terminal prompts disabled"), strings.Contains(text, "could not read Username"):
-		hint = "run: go help module-private"
 	case strings.Contains(text, "go.work"):
 		hint = "run: GOWORK=off gust graph"
 	case strings.Contains(text, "errors parsing"), strings.Contains(text, "malformed"):
