@@ -15,7 +15,7 @@ import (
 // has started a process in a session of its own: the first ^C waits for it, the
 // second ends all of it.
 func TestTestsInTerminal(t *testing.T) {
-	tt := newTerminal(t, t.TempDir(), "GUST_CACHE="+t.TempDir())
+	tt := newTerminal(t, t.TempDir(), "GUST_CACHE="+t.TempDir(), "GOCACHE="+warm(t))
 	tt.write("go.mod", "module example.com/deaf\n\ngo 1.24\n")
 	tt.write("deaf_test.go", deafTest)
 	tt.line("gust test . ; echo status $?")
@@ -52,7 +52,7 @@ func TestDeaf(t *testing.T) {
 // TestMatrixInTerminal presses ^C once while two targets are built: all of it
 // ends, and what stood in the output folder stands there as it was.
 func TestMatrixInTerminal(t *testing.T) {
-	tt := newTerminal(t, t.TempDir(), "GUST_CACHE="+t.TempDir())
+	tt := newTerminal(t, t.TempDir(), "GUST_CACHE="+t.TempDir(), "GOCACHE="+warm(t))
 	tt.write("go.mod", "module example.com/m\n\ngo 1.24\n")
 	tt.write("main.go", "package main\n\nfunc main() { println(1) }\n")
 	tt.write("gust.toml", "[[matrix.target]]\ngoos = [\"linux\"]\ngoarch = [\"amd64\"]\ngoamd64 = [\"v1\", \"v2\"]\n")

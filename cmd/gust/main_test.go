@@ -31,7 +31,15 @@ func TestMain(m *testing.M) {
 	if signal.Ignored(os.Interrupt) {
 		signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 	}
-	testscript.Main(m, map[string]func(){"gust": main})
+	testscript.Main(seededTests{m}, map[string]func(){"gust": main})
+}
+
+// seededTests are all tests, behind which the warm caches are thrown away.
+type seededTests struct{ *testing.M }
+
+func (m seededTests) Run() int {
+	defer warmCaches.remove()
+	return m.M.Run()
 }
 
 // TestScript runs the scripts of testdata/script, which say what a user sees.
@@ -63,8 +71,6 @@ func TestMain(m *testing.M) {
 // the real go. The condition [can:x] tells whether the machine has what x
 // needs; in CI it must.
 func TestScript(t *testing.T) {
-	var seed seeds
-	t.Cleanup(seed.remove)
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("..", "..", "testdata", "script"),
 		RequireExplicitExec: true,
@@ -73,7 +79,7 @@ func TestScript(t *testing.T) {
 		UpdateScripts:       os.Getenv("GUST_UPDATE_SCRIPTS") != "",
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"seedcache": seed.cmd,
+			"seedcache": warmCaches.cmd,
 			"cmpbin":    cmpbin,
 			"exits":     exits,
 			"agrees":    agrees,

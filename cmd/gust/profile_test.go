@@ -22,7 +22,8 @@ func TestProfiles(t *testing.T) {
 	write(t, filepath.Join(module, "go.mod"), "module example.com/profiled\n\ngo 1.24\n")
 	write(t, filepath.Join(module, "p.go"), "package profiled\n\nvar Dir = \""+filepath.ToSlash(dir)+"\"\n")
 	folders := map[string]string{"GUST_CPUPROFILE": ".cpu.pprof", "GUST_MEMPROFILE": ".mem.pprof", "GUST_TRACE": ".trace"}
-	env := append(os.Environ(), "GUST_CACHE="+filepath.Join(dir, "cache"))
+	// An empty build cache: gust would begin with a link to each entry of the user's.
+	env := append(os.Environ(), "GUST_CACHE="+filepath.Join(dir, "cache"), "GOCACHE="+filepath.Join(dir, "gocache"))
 	for name := range folders {
 		env = append(env, name+"="+filepath.Join(dir, "profiles", name))
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -16,12 +17,35 @@ import (
 )
 
 // seeds makes warm build caches, one for each way to compile the standard
-// library, that all scripts start from. They are thrown away in the end, unless
+// library, that scripts and other tests start from. They are thrown away in the end, unless
 // GUST_SEEDS names a directory to keep them in for the next run.
 type seeds struct {
 	mu   sync.Mutex
 	all  map[string]*seed
 	root string
+}
+
+// warmCaches are those of this process.
+var warmCaches seeds
+
+// warm is a build cache of the test's own with what most programs need. With
+// the user's, gust would begin with a link to each of its entries, and with an
+// empty one go would compile the standard library.
+func warm(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "gocache")
+	one, err := warmCaches.get("")
+	if err == nil {
+		one.once.Do(func() { one.err = one.make(nil, nil) })
+		err = one.err
+	}
+	if err == nil {
+		err = testcache.Link(filepath.Join(one.dir, "cache"), dir)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 type seed struct {

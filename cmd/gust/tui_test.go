@@ -14,7 +14,7 @@ import (
 func TestTUI(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	tt := newTerminal(t, dir, "GUST_CACHE="+t.TempDir(), "HOME="+t.TempDir(), "LC_ALL=C.UTF-8", "TERM=screen", "NO_COLOR=1",
+	tt := newTerminal(t, dir, "GUST_CACHE="+t.TempDir(), "GOCACHE="+warm(t), "HOME="+t.TempDir(), "LC_ALL=C.UTF-8", "TERM=screen", "NO_COLOR=1",
 		"EDITOR=sh "+dir+"/editor")
 	tt.write("go.mod", "module d\n\ngo 1.24\n")
 	tt.write("d.go", "package d\n\nconst N = 1\n")

@@ -62,7 +62,7 @@ func TestWatch(t *testing.T) {
 // newWatched is a terminal in a module with a program to watch.
 func newWatched(t *testing.T, cache string) *terminal {
 	t.Helper()
-	tt := newTerminal(t, t.TempDir(), "GUST_CACHE="+cache)
+	tt := newTerminal(t, t.TempDir(), "GUST_CACHE="+cache, "GOCACHE="+warm(t))
 	tt.write("go.mod", "module w\n\ngo 1.24\n")
 	tt.write("main.go", watchedMain)
 	tt.write("lib/lib.go", libText("1", -1, false))
