@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -142,10 +141,10 @@ func (a *app) runBuildCmd(c *cobra.Command, verb string, args []string, flags *b
 	if flags.watch.on {
 		return a.watch(c.Context(), *opts, flags, color)
 	}
-	if a.term.Getenv("GOGC") == "" && opts.Verb != "test" {
+	if opts.Verb != "test" {
 		// The first collection would come amid the look at what has changed, of
 		// which it takes a tenth. The heap stays below some 20 MB.
-		debug.SetGCPercent(400)
+		a.setGC(seldom)
 	}
 	return a.execute(c.Context(), *opts, flags, color)
 }

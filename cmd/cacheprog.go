@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -83,9 +82,7 @@ func (a *app) cacheprog(ctx context.Context, dir string, verbose bool) error {
 	if a.term.InTTY() {
 		return usageError("cacheprog", "stdin is a terminal, and no go command; set GOCACHEPROG=\"gust cacheprog\"")
 	}
-	if a.term.Getenv("GOGC") == "" {
-		debug.SetGCPercent(cacheprog.GCPercent)
-	}
+	a.setGC(cacheprog.GCPercent)
 	dir, err := a.goCache(ctx, dir)
 	if err != nil {
 		return err

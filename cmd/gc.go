@@ -15,13 +15,21 @@ const (
 	slack = 48 << 20
 )
 
+// setGC sets GOGC and reports whether it did: not if the user has.
+func (a *app) setGC(percent int) bool {
+	if a.term.Getenv("GOGC") != "" {
+		return false
+	}
+	debug.SetGCPercent(percent)
+	return true
+}
+
 // collectSeldom makes the garbage collector run less often for as long as that
 // costs little memory, unless the user has set GOGC.
 func (a *app) collectSeldom() {
-	if a.term.Getenv("GOGC") != "" {
+	if !a.setGC(seldom) {
 		return
 	}
-	debug.SetGCPercent(seldom)
 	// The finalizer of what nobody holds runs once after each collection.
 	type cycle struct{ _ [16]byte }
 	var collected func(*cycle)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -126,10 +125,8 @@ func goStyle(args []string) []string {
 
 // loader prepares loading the graph of where the user stands.
 func (a *app) loader(ctx context.Context, flags *graphFlags, updates bool) (*modgraph.Loader, error) {
-	if a.term.Getenv("GOGC") == "" {
-		// A graph is a few MB; collecting while it is loaded took a tenth of the time.
-		debug.SetGCPercent(800)
-	}
+	// A graph is a few MB; collecting while it is loaded took a tenth of the time.
+	a.setGC(800)
 	g, err := a.findGo()
 	if err != nil {
 		return nil, err

@@ -129,10 +129,12 @@ func (c *compileArgs) actual(s string) string {
 // local reports whether the package's sources may change between builds: not
 // all of them are in GOROOT or the module cache, whose files are read-only.
 func (s *Session) local(c *compileArgs) bool {
-	if c.byName["std"] == "true" {
-		return false
-	}
-	for _, src := range c.sources {
+	return c.byName["std"] != "true" && s.changes(c.sources)
+}
+
+// changes reports whether a source may differ between builds.
+func (s *Session) changes(sources []string) bool {
+	for _, src := range sources {
 		if !within(s.GOROOT, src) && !within(s.GOMODCACHE, src) {
 			return true
 		}

@@ -46,16 +46,7 @@ func readInputs(st *store.Store, tool string, c *compileArgs) (in Inputs, source
 	if in.Tool, err = toolID(st, tool); err != nil {
 		return in, nil, err
 	}
-	for _, name := range compilerEnv {
-		v, ok := os.LookupEnv(name)
-		if name == "GODEBUG" {
-			v = compilerGODEBUG(v)
-			ok = v != ""
-		}
-		if ok {
-			in.Env = append(in.Env, name+"="+v)
-		}
-	}
+	in.Env = environment(compilerEnv)
 	for _, f := range c.flags {
 		switch f.role {
 		case roleBool, roleValue:
@@ -80,6 +71,21 @@ func readInputs(st *store.Store, tool string, c *compileArgs) (in Inputs, source
 		sources = append(sources, b)
 	}
 	return in, sources, nil
+}
+
+// environment are the variables of those names that are set, in their order.
+func environment(names []string) (env []string) {
+	for _, name := range names {
+		v, ok := os.LookupEnv(name)
+		if name == "GODEBUG" {
+			v = compilerGODEBUG(v)
+			ok = v != ""
+		}
+		if ok {
+			env = append(env, name+"="+v)
+		}
+	}
+	return env
 }
 
 // compilerGODEBUG is what the compiler may heed of a GODEBUG. gocachetest is

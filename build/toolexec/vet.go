@@ -104,16 +104,6 @@ func (w *wrapper) readVet() (*vetCall, bool) {
 	return v, true
 }
 
-// changes reports whether a source may differ between builds.
-func (s *Session) changes(sources []string) bool {
-	for _, src := range sources {
-		if !within(s.GOROOT, src) && !within(s.GOMODCACHE, src) {
-			return true
-		}
-	}
-	return false
-}
-
 // storedVet is what an earlier vet of the same wrote.
 func (w *wrapper) storedVet(v *vetCall) (*vetOutput, error) {
 	b, err := w.store.Get(store.Vet, v.key)

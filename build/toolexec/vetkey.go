@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -27,7 +26,9 @@ func (w *wrapper) vetKey(cfg vetConfig, objDir string) (string, error) {
 	for _, arg := range w.args[:len(w.args)-1] {
 		d.add("flag", arg)
 	}
-	d.environment()
+	for _, kv := range environment(vetEnv) {
+		d.add("env", kv)
+	}
 	d.files("go", cfg.GoFiles)
 	d.files("other", cfg.NonGoFiles)
 	d.files("ignored", cfg.IgnoredFiles)
@@ -56,23 +57,18 @@ func (d *vetDigest) add(kind, value string) {
 	d.text = fmt.Appendf(d.text, "%s %q\n", kind, value)
 }
 
-func (d *vetDigest) environment() {
-	for _, name := range vetEnv {
-		v, ok := os.LookupEnv(name)
-		if name == "GODEBUG" {
-			v = compilerGODEBUG(v)
-		}
-		d.add("env "+name, fmt.Sprint(ok, v))
-	}
-}
-
 // content adds a file by its neutral name and content.
 func (d *vetDigest) content(kind, file string) {
+	d.add(kind, d.dirs.neutral(file)+" "+d.hash(file))
+}
+
+// hash is the digest of a file's content; the first error is kept.
+func (d *vetDigest) hash(file string) string {
 	key, err := store.FileKey(file)
 	if err != nil && d.err == nil {
 		d.err = err
 	}
-	d.add(kind, d.dirs.neutral(file)+" "+key)
+	return key
 }
 
 func (d *vetDigest) files(kind string, list []string) {
@@ -84,11 +80,7 @@ func (d *vetDigest) files(kind string, list []string) {
 // imports adds what can be seen of each import: facts and interface.
 func (d *vetDigest) imports(cfg *vetConfig) {
 	for _, path := range slices.Sorted(maps.Keys(cfg.PackageVetx)) {
-		key, err := store.FileKey(cfg.PackageVetx[path])
-		if err != nil && d.err == nil {
-			d.err = err
-		}
-		d.add("facts of "+path, key)
+		d.add("facts of "+path, d.hash(cfg.PackageVetx[path]))
 	}
 	for _, path := range slices.Sorted(maps.Keys(cfg.PackageFile)) {
 		id, err := d.w.visible(path, cfg.PackageFile[path])

@@ -1,6 +1,6 @@
 // Package limit is what a program may use of a machine: the names of limits, how
-// their values are written, and what hitting one is called. It imports the
-// standard library only, since it is on the way of every test binary.
+// their values are written, and what hitting one is called. It needs
+// nothing but the standard library, since it is on the way of every test binary.
 package limit
 
 import (
@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/gust-go/gust/internal/words"
 )
 
 // A Name is that of a limit.
@@ -159,16 +161,12 @@ func trim(s string) string {
 	return s
 }
 
+// size is a size as in the value of a flag: 512 MiB, not 512.0 MiB.
 func size(n int64) string {
-	const names = "KMGTPE"
 	if n < 1<<10 {
 		return fmt.Sprintf("%d bytes", n)
 	}
-	v, i := float64(n)/(1<<10), 0
-	for v >= 1023.95 && i < len(names)-1 {
-		v, i = v/(1<<10), i+1
-	}
-	return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0") + " " + names[i:i+1] + "iB"
+	return strings.Replace(words.Size(n), ".0 ", " ", 1)
 }
 
 // Text names a limit: the memory limit of 512 MiB.
