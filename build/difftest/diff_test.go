@@ -34,10 +34,23 @@ func TestDifferential(t *testing.T) {
 			})
 		}
 	})
+	if all.problem() != "" && !t.Failed() {
+		t.Run("subtle", func(t *testing.T) { subtleEdits(t, warm, gust, &all) })
+	}
 	t.Logf("%s", &all)
 	if why := all.problem(); why != "" && !t.Failed() {
 		t.Errorf("the run proves nothing: %s", why)
 	}
+}
+
+// subtleEdits makes only edits that importers may not notice, for the rare seeds
+// with which nothing is there to be reused.
+func subtleEdits(t *testing.T, warm, gust string, all *totals) {
+	s := newSequence(t, newSandbox(t, warm, []string{gust}), readModule(t, "chain"), "subtle")
+	s.gen.Deal(edit.Subtle())
+	s.run(len(edit.Subtle()))
+	s.finish()
+	all.add(&s.stat)
 }
 
 // TestRelaxed edits with --lines=relaxed, where programs must do the same but
