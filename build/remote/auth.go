@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync"
 	"time"
 )
@@ -43,47 +42,6 @@ func ParseCredentials(output []byte) (c Credentials, err error) {
 		c.Expires = said.Expiration
 	}
 	return c, nil
-}
-
-// secrets are what must not be in a message, whoever's words are in it.
-type secrets struct {
-	mu  sync.Mutex
-	all []string
-}
-
-func newSecrets(u *url.URL, o Options) *secrets {
-	s := &secrets{}
-	password, _ := u.User.Password()
-	s.add(Credentials{Header: o.Header, AccessKey: o.S3.AccessKey, SecretKey: o.S3.SecretKey, SessionToken: o.S3.SessionToken}, password, o.Token)
-	return s
-}
-
-func (s *secrets) add(c Credentials, more ...string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, values := range c.Header {
-		for _, value := range values {
-			more = append(more, value)
-			if _, token, ok := strings.Cut(value, " "); ok { // Bearer TOKEN
-				more = append(more, token)
-			}
-		}
-	}
-	for _, secret := range append(more, c.AccessKey, c.SecretKey, c.SessionToken) {
-		if secret != "" {
-			s.all = append(s.all, secret)
-		}
-	}
-}
-
-// hide replaces what is secret.
-func (s *secrets) hide(text string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, secret := range s.all {
-		text = strings.ReplaceAll(text, secret, "xxxxx")
-	}
-	return text
 }
 
 // auth has what a server wants to know of its client.

@@ -149,13 +149,13 @@ func (c *Client) warn(kind, text string) {
 	c.warned[kind] = true
 	c.mu.Unlock()
 	if !again {
-		c.o.Warn(c.o.secrets.hide(text))
+		c.o.Warn(c.o.secrets.hide(text)) // the address, too
 	}
 }
 
 // Broken implements cacheprog.Remote.
 func (c *Client) Broken(err error) {
-	c.warn("broken", fmt.Sprintf("the remote cache %s has what is not usable, which is made anew: %v", c.name, clean(err)))
+	c.warn("broken", fmt.Sprintf("the remote cache %s has what is not usable, which is made anew: %v", c.name, c.clean(err)))
 }
 
 // open reports whether the server may be asked.
@@ -189,7 +189,7 @@ func (c *Client) result(ctx context.Context, began int, err error) error {
 		c.mu.Lock()
 		c.readOnly = true
 		c.mu.Unlock()
-		c.warn("write", fmt.Sprintf("the remote cache %s takes nothing from here: %v", c.name, clean(err)))
+		c.warn("write", fmt.Sprintf("the remote cache %s takes nothing from here: %v", c.name, c.clean(err)))
 	case errors.Is(context.Cause(ctx), context.Canceled): // by who has asked
 	default:
 		if cause := context.Cause(ctx); cause != nil {
@@ -223,18 +223,19 @@ func (c *Client) failed(began int, err error) {
 	}
 	c.mu.Unlock()
 	if off {
-		c.warn("off", fmt.Sprintf("the remote cache %s is left alone: %v", c.name, clean(err)))
+		c.warn("off", fmt.Sprintf("the remote cache %s is left alone: %v", c.name, c.clean(err)))
 	}
 }
 
-// clean is an error without the address, which Name says without the password,
-// and no longer than a line: it can be the server's words.
-func clean(err error) string {
+// clean is an error without the address, which Name says without the password, and
+// without what is secret, no longer than a line: it can be the server's words. What
+// is secret goes first, or a line could end within it.
+func (c *Client) clean(err error) string {
 	var u *url.Error
 	if errors.As(err, &u) {
 		err = u.Err
 	}
-	text, _, _ := strings.Cut(err.Error(), "\n")
+	text, _, _ := strings.Cut(c.o.secrets.hide(err.Error()), "\n")
 	return text[:min(len(text), 200)]
 }
 

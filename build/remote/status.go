@@ -44,7 +44,7 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	at := c.o.Now()
 	name := fmt.Appendf(nil, "gust status v1\n%d", at.UnixNano())
 	if _, _, err := c.getEntry(ctx, digest{hashOf(name), int64(len(name))}); err != nil && !errors.Is(err, gocache.ErrMiss) {
-		return s, errors.New(c.o.secrets.hide(clean(err)))
+		return s, errors.New(c.clean(err))
 	}
 	s.Took = c.o.Now().Sub(at)
 	if t, ok := c.server.(teller); ok {
