@@ -61,13 +61,14 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 	} else {
 		r.session.toolexec.Steps = target.plans()
 		target.begin()
+		r.linking = func() { target.listAhead(ctx) }
 		r.share = r.startShare(ctx)
 		res, err = r.wrapped(ctx)
 		if err == nil && res.ExitCode == 0 {
 			target.remember(ctx)
 		}
 		target.end()
-		r.endShare(r.share)
+		r.endShare(r.share, err == nil && res.ExitCode == 0)
 		r.session.close()
 		r.keepCache(ctx)
 	}
@@ -104,6 +105,7 @@ type runner struct {
 	share   *share.Share // nil without a remote cache
 	steps   direct.Recorder
 	done    map[string]bool // packages that were compiled before go was started
+	linking func()          // is called when a link begins, if it is not nil
 }
 
 // plainReason says why this build is plain go's, if it must be; quiet is true

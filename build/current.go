@@ -34,6 +34,8 @@ type target struct {
 	snap     *astcache.Snapshot // that the verdict is about
 	plan     *direct.Plan       // of that build; nil if there is none
 	nextPlan *direct.Plan       // of this build, if go had no part in it
+	listed   <-chan listing     // made ahead; nil if it was not
+	unlist   context.CancelFunc // gives that list up
 }
 
 // judged are the flags that leave it to files and environment what a build
@@ -229,6 +231,7 @@ func (t *target) begin() {
 // end lets others remember theirs.
 func (t *target) end() {
 	if t != nil {
+		t.endListing()
 		t.alone.End()
 	}
 }

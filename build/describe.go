@@ -18,25 +18,80 @@ import (
 	"github.com/gust-go/gust/internal/gocmd"
 )
 
-// describe makes a snapshot of a build from scratch.
-func (t *target) describe(ctx context.Context, ended time.Time) (*astcache.Snapshot, error) {
+// A listing is what go list has said, and when it was asked.
+type listing struct {
+	packages []astcache.Package
+	at       time.Time
+	err      error
+}
+
+// listAhead asks go for the packages while it links the program, which leaves most
+// processors idle, and which go list would otherwise have to be waited for after.
+func (t *target) listAhead(ctx context.Context) {
+	if t == nil || t.listed != nil || t.verdict != nil && !t.verdict.Relist || t.describable() != nil {
+		return
+	}
+	ctx, t.unlist = context.WithCancel(ctx)
+	done := make(chan listing, 1)
+	t.listed = done
+	go func() {
+		l := listing{at: time.Now()}
+		l.packages, l.err = t.list(ctx)
+		done <- l
+		close(done)
+	}()
+}
+
+// endListing waits for a list that nobody has waited for.
+func (t *target) endListing() {
+	if t.listed != nil {
+		t.unlist()
+		<-t.listed
+	}
+}
+
+// describable says why a build cannot be described, whatever it consists of.
+func (t *target) describable() error {
 	if t.Env != nil {
-		return nil, fmt.Errorf("%w: go was not asked for its environment now", astcache.ErrNoSnapshot)
+		return fmt.Errorf("%w: go was not asked for its environment now", astcache.ErrNoSnapshot)
 	}
 	goflags, err := gocmd.SplitGOFLAGS(t.env.GOFLAGS)
 	if err != nil || !judgedFlags(t.Verb, goflags) {
-		return nil, fmt.Errorf("%w: GOFLAGS", astcache.ErrNoSnapshot)
+		return fmt.Errorf("%w: GOFLAGS", astcache.ErrNoSnapshot)
+	}
+	return nil
+}
+
+// describe makes a snapshot of a build from scratch. What has changed since the
+// packages were listed makes that impossible, and a build can write into a
+// directory of its own sources: then a list that was made ahead is made again.
+func (t *target) describe(ctx context.Context, ended time.Time) (*astcache.Snapshot, error) {
+	if err := t.describable(); err != nil {
+		return nil, err
+	}
+	if t.listed != nil {
+		if snap, err := t.describeListed(ctx, ended, <-t.listed); err == nil {
+			return snap, nil
+		}
+	}
+	l := listing{at: time.Now()}
+	l.packages, l.err = t.list(ctx)
+	return t.describeListed(ctx, ended, l)
+}
+
+// describeListed makes a snapshot of a build of the packages of a list.
+func (t *target) describeListed(ctx context.Context, ended time.Time, l listing) (*astcache.Snapshot, error) {
+	if l.err != nil {
+		return nil, l.err
 	}
 	b := astcache.Build{
 		Dir: t.dir, Patterns: gocmd.Packages(t.Verb, t.Args),
 		GOROOT: t.env.GOROOT, GOMODCACHE: t.env.GOMODCACHE, GOMOD: t.env.GOMOD, GOWORK: t.env.GOWORK,
 		VCS: t.flagOn("buildvcs", true), Before: t.before, Ended: ended,
 	}
-	b.Listed = time.Now()
-	if b.Packages, err = t.list(ctx); err != nil {
-		return nil, err
-	}
+	b.Packages, b.Listed = l.packages, l.at
 	b.Exact = t.exact(b.Packages)
+	var err error
 	if b.Outputs, err = t.outputs(b.Packages); err != nil {
 		return nil, err
 	}

@@ -109,6 +109,9 @@ func (f *follower) entry(e toolexec.Entry) {
 	switch e.Tool {
 	case "link":
 		t.Linked++
+		if f.r.linking != nil {
+			f.r.linking()
+		}
 		return
 	case "vet":
 		t.Vets++

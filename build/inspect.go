@@ -50,7 +50,7 @@ func Inspect(ctx context.Context, o Options, sink event.Sink) (*Inspection, erro
 	defer r.session.close()
 	r.share = r.startShare(ctx)
 	out, err := r.export(ctx, r.session.gocache)
-	r.endShare(r.share)
+	r.endShare(r.share, false)
 	r.share = nil
 	if err != nil && ctx.Err() == nil {
 		return nil, fault.New(fault.Usage, "run: go build with the same flags", "have go build it: %w", err)

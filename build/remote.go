@@ -23,7 +23,7 @@ import (
 // A Remote is a cache that machines share, behind gust's own.
 type Remote struct {
 	// Cache is the server.
-	Cache cacheprog.Remote
+	Cache share.Remote
 	// Name is its address without what is secret; empty to take no notes.
 	Name string
 	// Requests says what was asked of it; nil if nobody counts.
@@ -49,7 +49,7 @@ func (r *runner) startShare(ctx context.Context) *share.Share {
 		s, err = share.Start(ctx, share.Options{
 			Remote: r.Remote.Cache, Scope: string(r.lines()), Local: local,
 			Store: &store.Store{Dir: r.session.store.Dir, Now: time.Now}, Dir: r.session.dir, Now: time.Now,
-			Write: r.Remote.Write,
+			Write: r.Remote.Write, Build: r.buildName(), First: r.first(),
 		})
 	}
 	if err != nil {
@@ -75,11 +75,14 @@ func (r *runner) shareEnv(s *share.Share) ([]string, error) {
 }
 
 // endShare waits for what is to be sent, and counts. The build is done by then.
-func (r *runner) endShare(s *share.Share) {
+func (r *runner) endShare(s *share.Share, good bool) {
 	if s == nil {
 		return
 	}
-	n := s.Close(r.Remote.Drain)
+	n := s.Close(r.Remote.Drain, good)
+	if good {
+		r.builtHere()
+	}
 	e := &event.BuildRemote{
 		Found: n.Found, Records: n.Records, ReceivedBytes: n.Received,
 		Sent: n.SentEntries, NotSent: n.NotSent, SentBytes: n.Sent, Wrong: n.Wrong,

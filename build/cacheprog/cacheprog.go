@@ -47,6 +47,16 @@ type Requests struct {
 // the heap lives. Collecting took a tenth of the time; the heap stays below 40 MB.
 const GCPercent = 800
 
+// A Source is where something comes from.
+type Source int
+
+// The sources of what go gets to see.
+const (
+	Here       Source = iota // this machine
+	FromRemote               // another one
+	Made                     // go itself
+)
+
 // A Server answers one go command.
 type Server struct {
 	// Local is the cache on this machine.
@@ -62,6 +72,11 @@ type Server struct {
 	// does not, unless there is nothing to be sent.
 	Sender   *Sender
 	ReadOnly bool
+	// Ahead returns what is brought over before go asks for it, nil for nothing; it
+	// may be nil itself.
+	Ahead func() *Ahead
+	// Note is told what go gets and makes, by several goroutines; nil for nobody.
+	Note func(action gocache.ID, e gocache.Entry, from Source)
 
 	// Stats counts what was done.
 	Stats Stats
@@ -201,27 +216,74 @@ func (s *Server) get(ctx context.Context, req request) {
 		s.respond(response{ID: req.ID, Err: err.Error()})
 		return
 	}
-	if e, path, err := s.Local.Get(action); err == nil {
-		s.Stats.Hits.Add(1)
-		s.respond(found(req.ID, e, path))
-		return
+	var ahead *Ahead
+	if s.Ahead != nil {
+		ahead = s.Ahead()
 	}
-	if s.Remote == nil {
+	w := ahead.find(action)
+	switch {
+	case w != nil && w.ready() && s.answerAhead(ctx, req.ID, action, ahead, w):
+		return
+	case w == nil && s.answerHere(req.ID, action):
+		return
+	case s.Remote == nil:
 		s.Stats.Misses.Add(1)
 		s.respond(response{ID: req.ID, Miss: true})
 		return
 	}
-	s.working.Add(1)
-	go func() {
-		defer s.working.Done()
+	s.working.Go(func() {
+		if w == nil {
+			ahead.missed()
+		} else if s.answerAhead(ctx, req.ID, action, ahead, w) || s.answerHere(req.ID, action) {
+			return
+		}
 		if e, path, err := s.fetch(ctx, action); err == nil {
-			s.Stats.RemoteHits.Add(1)
-			s.respond(found(req.ID, e, path))
+			s.answer(req.ID, action, e, path, FromRemote)
 			return
 		}
 		s.Stats.Misses.Add(1)
 		s.respond(response{ID: req.ID, Miss: true})
-	}()
+	})
+}
+
+// answerHere answers from this machine, if it can.
+func (s *Server) answerHere(id int64, action gocache.ID) bool {
+	e, path, err := s.Local.Get(action)
+	if err == nil {
+		s.answer(id, action, e, path, Here)
+	}
+	return err == nil
+}
+
+// answerAhead answers with what comes or has come over ahead, if it does.
+func (s *Server) answerAhead(ctx context.Context, id int64, action gocache.ID, a *Ahead, w *wanted) bool {
+	e, path, err := a.get(ctx, w)
+	if err != nil {
+		return false
+	}
+	from := FromRemote
+	if w.here {
+		from = Here
+	}
+	s.answer(id, action, e, path, from)
+	return true
+}
+
+// answer tells go what an action has made, and takes note of it.
+func (s *Server) answer(id int64, action gocache.ID, e gocache.Entry, path string, from Source) {
+	if from == Here {
+		s.Stats.Hits.Add(1)
+	} else {
+		s.Stats.RemoteHits.Add(1)
+	}
+	s.note(action, e, from)
+	s.respond(found(id, e, path))
+}
+
+func (s *Server) note(action gocache.ID, e gocache.Entry, from Source) {
+	if s.Note != nil {
+		s.Note(action, e, from)
+	}
 }
 
 func found(id int64, e gocache.Entry, path string) response {
@@ -258,17 +320,7 @@ func (s *Stats) Fetch(ctx context.Context, r Remote, action gocache.ID, w io.Wri
 		return e, err
 	}
 	defer body.Close()
-	h := sha256.New()
-	n, err := io.Copy(io.MultiWriter(w, h), io.LimitReader(body, e.Size+1))
-	if err == nil && (n != e.Size || gocache.ID(h.Sum(nil)) != e.Output) {
-		s.Wrong.Add(1)
-		err = errWrong
-		r.Broken(err)
-	}
-	if err == nil {
-		s.RemoteBytes.Add(n)
-	}
-	return e, err
+	return e, s.receive(r, e, body, w, make([]byte, min(e.Size+1, piece)))
 }
 
 // put stores what go has made. The error is of the protocol; what goes wrong
@@ -329,6 +381,7 @@ func (s *Server) store(id int64, action gocache.ID, e gocache.Entry, temp string
 		return
 	}
 	s.Stats.Puts.Add(1)
+	s.note(action, e, Made)
 	if s.Sender != nil {
 		s.Sender.Send(action, e, path)
 	}

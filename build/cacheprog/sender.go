@@ -19,6 +19,7 @@ type Sender struct {
 	queue   chan upload
 	mu      sync.RWMutex // of closed, and of the channel's end
 	closed  bool
+	arrived sync.Map // of actions that are known to be there
 	sending sync.WaitGroup
 }
 
@@ -58,8 +59,15 @@ func (s *Sender) send(ctx context.Context, u upload) {
 		s.NotSent.Add(1)
 		return
 	}
+	s.arrived.Store(u.action, nil)
 	s.Sent.Add(1)
 	s.SentBytes.Add(u.entry.Size)
+}
+
+// Arrived reports whether an action's output has been stored by the remote.
+func (s *Sender) Arrived(action gocache.ID) bool {
+	_, ok := s.arrived.Load(action)
+	return ok
 }
 
 // Send has a file sent, which must stay. It does not wait.

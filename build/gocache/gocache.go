@@ -167,12 +167,42 @@ func (c *Cache) Put(action ID, e Entry, temp string) (path string, err error) {
 	if path, err = c.place(e, temp); err != nil {
 		return "", fmt.Errorf("write to the build cache: %w", err)
 	}
+	return path, c.Name(action, e)
+}
+
+// PutBytes is Put for what is in memory, without a file that is renamed, which takes
+// as long again as all the rest of a small one.
+func (c *Cache) PutBytes(action ID, e Entry, content []byte) (path string, err error) {
+	if path, info, err := c.output(e.Output); err == nil && info.Size() == e.Size {
+		return path, c.Name(action, e)
+	}
+	if path = c.file(e.Output, "d"); create(path, content) == nil {
+		return path, c.Name(action, e)
+	}
 	f, err := c.Temp()
 	if err != nil {
 		return "", err
 	}
-	defer os.Remove(f.Name())
-	_, err = fmt.Fprintf(f, "v1 %x %x %20d %20d\n", action, e.Output, e.Size, e.Time.UnixNano())
+	_, err = f.Write(content)
+	if err = errors.Join(err, f.Close()); err != nil {
+		_ = os.Remove(f.Name())
+		return "", fmt.Errorf("write to the build cache: %w", err)
+	}
+	return c.Put(action, e, f.Name())
+}
+
+// Name stores that an action has made an output that is there.
+func (c *Cache) Name(action ID, e Entry) error {
+	line := fmt.Appendf(nil, "v1 %x %x %20d %20d\n", action, e.Output, e.Size, e.Time.UnixNano())
+	if create(c.file(action, "a"), line) == nil {
+		return nil
+	}
+	f, err := c.Temp()
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // fails once it is renamed
+	_, err = f.Write(line)
 	if closeErr := f.Close(); err == nil {
 		err = closeErr
 	}
@@ -180,9 +210,23 @@ func (c *Cache) Put(action ID, e Entry, temp string) (path string, err error) {
 		err = os.Rename(f.Name(), c.file(action, "a"))
 	}
 	if err != nil {
-		return "", fmt.Errorf("write to the build cache: %w", err)
+		return fmt.Errorf("write to the build cache: %w", err)
 	}
-	return path, nil
+	return nil
+}
+
+// create writes a file that is not there. Whoever finds it before it is whole sees by
+// its size that it is not, as with those that go writes; so it is if this is killed.
+func create(name string, content []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err = errors.Join(err, f.Close()); err != nil {
+		_ = os.Remove(name) // a full disk
+	}
+	return err
 }
 
 // place moves an output to its name, whatever is there: it may have been cut

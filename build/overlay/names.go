@@ -34,7 +34,7 @@ func Classify(rel string) NameKind {
 		return classifyTop(name)
 	case name == tempName:
 		return Temp
-	case name == subName(0) && parts[1] == stateName && len(parts) == 2:
+	case name == subName(0) && (parts[1] == stateName || strings.HasPrefix(parts[1], builtPrefix)) && len(parts) == 2:
 		return Book
 	default:
 		kind, _ := classify(name, parts[1])
@@ -74,6 +74,13 @@ func ActionOutput(name string, content []byte) (data string, ok bool) {
 	hex := string(content[3+65 : 3+65+64])
 	return filepath.Join(hex[:2], hex+"-d"), true
 }
+
+// builtPrefix is what names of marks begin with.
+const builtPrefix = "gust-built-"
+
+// BuiltMark is the name, relative to an overlay, of a file that is touched by each
+// good build of the same name. It goes when the entries go.
+func BuiltMark(build string) string { return filepath.Join(subName(0), builtPrefix+build) }
 
 // TempDir is the name of the directory in an overlay for files being written.
 const TempDir = tempName

@@ -270,6 +270,17 @@ func (c *Client) Get(ctx context.Context, action gocache.ID) (gocache.Entry, io.
 	return e, body, err
 }
 
+// Content implements cacheprog.Contents.
+func (c *Client) Content(ctx context.Context, e gocache.Entry) (io.ReadCloser, error) {
+	switch {
+	case !c.o.Read || !c.open(false):
+		return nil, gocache.ErrMiss
+	case e.Size == 0: // servers need not keep it
+		return io.NopCloser(bytes.NewReader(nil)), nil
+	}
+	return c.getContent(ctx, digest{e.Output, e.Size})
+}
+
 func (c *Client) getEntry(ctx context.Context, action digest) (entry, content []byte, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.o.Timeout, errSlow)
 	defer cancel()

@@ -12,7 +12,7 @@ import (
 )
 
 // Has reports whether a remote has what an action of go's has made.
-func Has(ctx context.Context, r cacheprog.Remote, scope string, action gocache.ID) (bool, error) {
+func Has(ctx context.Context, r Remote, scope string, action gocache.ID) (bool, error) {
 	_, body, err := (&scoped{r, scope}).Get(ctx, action)
 	if errors.Is(err, gocache.ErrMiss) {
 		return false, nil
@@ -25,7 +25,7 @@ func Has(ctx context.Context, r cacheprog.Remote, scope string, action gocache.I
 
 // Fetch returns the content of a record that a remote has, if it is one and has
 // at most as many bytes. The error is gocache.ErrMiss if there is none.
-func Fetch(ctx context.Context, r cacheprog.Remote, scope string, kind store.Kind, key string, atMost int) ([]byte, error) {
+func Fetch(ctx context.Context, r Remote, scope string, kind store.Kind, key string, atMost int) ([]byte, error) {
 	b := &bounded{left: atMost}
 	var stats cacheprog.Stats
 	if _, err := stats.Fetch(ctx, r, (&scoped{r, scope}).record(kind, key), b); err != nil {

@@ -23,7 +23,7 @@ import (
 // Options say what to share.
 type Options struct {
 	// Remote is the server.
-	Remote cacheprog.Remote
+	Remote Remote
 	// Scope keeps results apart that must not be mixed.
 	Scope string
 	// Local is the build cache that go uses.
@@ -34,6 +34,11 @@ type Options struct {
 	Dir string
 	// Write has what is made sent to the server.
 	Write bool
+	// Build names what is built, as far as it is known beforehand: builds with the
+	// same name will ask for much the same. Empty means that nobody can tell.
+	Build string
+	// First says that this machine probably lacks most of what the build needs.
+	First bool
 	// Now tells the time.
 	Now func() time.Time
 }
@@ -50,6 +55,7 @@ type Share struct {
 	records  *cacheprog.Sender
 	stats    cacheprog.Stats // of store and go commands that are done
 	found    atomic.Int64    // records
+	ahead    *ahead
 
 	mu      sync.Mutex
 	missing map[gocache.ID]bool // records that the remote has not
@@ -82,6 +88,7 @@ func Start(ctx context.Context, o Options) (*Share, error) {
 		s.actions = cacheprog.NewSender(s.ctx, s.remote)
 		s.records = cacheprog.NewSender(s.ctx, o.Remote)
 	}
+	s.ahead = newAhead(s)
 	s.serving.Add(1)
 	go s.accept()
 	return s, nil
@@ -136,7 +143,8 @@ func (s *Share) connection(c *net.UnixConn) {
 // serve answers a go command on the pipes that its child has handed over. A
 // go command that dies closes them, and so ends this.
 func (s *Share) serve(c *net.UnixConn, in, out *os.File) {
-	server := &cacheprog.Server{Local: s.o.Local, Remote: s.remote, Now: s.o.Now, Sender: s.actions, ReadOnly: !s.o.Write}
+	server := &cacheprog.Server{Local: s.o.Local, Remote: s.remote, Now: s.o.Now, Sender: s.actions, ReadOnly: !s.o.Write,
+		Ahead: s.ahead.now.Load, Note: s.ahead.note}
 	s.mu.Lock()
 	s.servers = append(s.servers, server)
 	s.mu.Unlock()
@@ -253,8 +261,10 @@ type Stats struct {
 	Wrong int64
 }
 
-// Close waits for what is to be sent, for some time, and says what happened.
-func (s *Share) Close(atMost time.Duration) Stats {
+// Close waits for what is to be sent, for some time, and says what happened. What a
+// build that has failed has asked for is not all that others need.
+func (s *Share) Close(atMost time.Duration, good bool) Stats {
+	s.ahead.close()
 	deadline := s.o.Now().Add(atMost)
 	n := Stats{}
 	for _, sender := range []*cacheprog.Sender{s.actions, s.records} {
@@ -265,6 +275,11 @@ func (s *Share) Close(atMost time.Duration) Stats {
 		n.Sent += sender.SentBytes.Load()
 		n.SentEntries += sender.Sent.Load()
 		n.NotSent += sender.NotSent.Load()
+	}
+	if good && s.o.Write {
+		ctx, cancel := context.WithTimeout(s.ctx, max(0, deadline.Sub(s.o.Now())))
+		_ = s.ahead.save(ctx) // others take longer
+		cancel()
 	}
 	_ = s.listener.Close()
 	s.cancel()

@@ -27,9 +27,16 @@ import (
 	"github.com/gust-go/gust/build/store"
 )
 
+// A Remote is a cache that machines share, whose contents can be had by their hash,
+// too.
+type Remote interface {
+	cacheprog.Remote
+	cacheprog.Contents
+}
+
 // scoped is a remote in which gust's builds have names of their own.
 type scoped struct {
-	cacheprog.Remote
+	Remote
 	scope string // of results that may be mixed
 }
 
