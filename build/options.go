@@ -21,7 +21,7 @@ const (
 // Options says what to build and how. The zero value of every field but
 // Verb, Go and Self is usable.
 type Options struct {
-	// Verb is the go command to run: build, install, run or test.
+	// Verb is the go command to run: build, install, run, test or vet.
 	Verb string
 	// Args are the arguments after Verb in the user's order and spelling,
 	// without gust's own flags.

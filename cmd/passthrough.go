@@ -9,6 +9,11 @@ import (
 // passThrough hands a whole command line to go: streams, signals and exit
 // code are those of go.
 func (a *app) passThrough(ctx context.Context, args []string) error {
+	if len(args) > 0 && args[0] == "vet" {
+		if done, err := a.vet(ctx, args[1:]); done || err != nil {
+			return err
+		}
+	}
 	g, err := a.findGo()
 	if err != nil {
 		return err

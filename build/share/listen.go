@@ -163,7 +163,7 @@ const maxWant = 16
 // want fetches records that the store lacks.
 func (s *Share) want(kind store.Kind, keys []string) {
 	switch kind {
-	case store.Compile, store.Interface, store.Object:
+	case store.Compile, store.Interface, store.Object, store.Vet:
 	default:
 		return
 	}

@@ -25,6 +25,7 @@ func (w *wrapper) vet() int {
 		return replace(w.tool, w.args)
 	}
 	entry := Entry{Tool: "vet", BuildPackage: event.BuildPackage{ImportPath: importPath(v.cfg.ImportPath), Outcome: event.Reused}}
+	w.want(store.Vet, v.key)
 	if old, err := w.storedVet(v); err == nil {
 		if w.Verify {
 			w.verifyVet(v, old)
@@ -44,7 +45,7 @@ func (w *wrapper) vet() int {
 	if code == 0 && len(printed) == 0 {
 		w.warn(w.rememberVet(v))
 	}
-	entry.Outcome, entry.Warning = event.Compiled, w.warning
+	entry.Outcome, entry.Warning, entry.Stored = event.Compiled, w.warning, w.shared
 	entry.WallNS = time.Since(w.start).Nanoseconds()
 	w.log(entry)
 	return code
@@ -154,8 +155,8 @@ func (v *vetCall) readOutput() (*vetOutput, error) {
 	return o, nil
 }
 
-// rememberVet stores what the tool wrote. It does not travel to other
-// machines: directories are part of the key.
+// rememberVet stores what the tool wrote. Directories are part of the key, so that it
+// is of use to machines that have the checkout at the same path.
 func (w *wrapper) rememberVet(v *vetCall) error {
 	o, err := v.readOutput()
 	if err != nil || o.Stdout != nil && len(*o.Stdout) > 0 {
@@ -165,7 +166,7 @@ func (w *wrapper) rememberVet(v *vetCall) error {
 	if err != nil {
 		return err
 	}
-	return w.store.Put(store.Vet, v.key, b)
+	return w.put(store.Vet, v.key, b)
 }
 
 // verifyVet vets all the same and compares.

@@ -1,6 +1,7 @@
 package toolexec
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -82,32 +83,44 @@ func (d *vetDigest) imports(cfg *vetConfig) {
 	for _, path := range slices.Sorted(maps.Keys(cfg.PackageVetx)) {
 		d.add("facts of "+path, d.hash(cfg.PackageVetx[path]))
 	}
-	for _, path := range slices.Sorted(maps.Keys(cfg.PackageFile)) {
-		id, err := d.w.visible(path, cfg.PackageFile[path])
-		if err != nil && d.err == nil {
-			d.err = err
+	paths := slices.Sorted(maps.Keys(cfg.PackageFile))
+	files := make([]*importFile, len(paths))
+	var exports []string
+	for i, path := range paths {
+		f, err := d.w.openVisible(path, cfg.PackageFile[path])
+		if err != nil {
+			d.err = cmp.Or(d.err, err)
+			return
 		}
-		d.add("import "+path, id)
+		if files[i] = f; f.export != "" {
+			exports = append(exports, f.export)
+		}
 	}
+	d.w.want(store.Interface, exports...) // or the key would be another one than where the package was compiled
+	for i, path := range paths {
+		d.add("import "+path, d.w.visible(files[i]))
+	}
+}
+
+// openVisible opens an archive as far as visible needs it.
+func (w *wrapper) openVisible(path, file string) (*importFile, error) {
+	f, err := openImport(path, file)
+	if err != nil || f.contentID != "" && !w.remembered(path) {
+		return f, err
+	}
+	return f, f.load()
 }
 
 // visible identifies what an importer sees of an archive, short of positions
 // where those are known. Nothing that go vet reports depends on where things
 // stand in another package: what points there, it shows, and a vet with
 // something to show is not remembered.
-func (w *wrapper) visible(path, file string) (string, error) {
-	f, err := openImport(path, file)
-	if err != nil {
-		return "", err
-	}
-	if f.contentID != "" && !w.remembered(path) {
-		return "content " + f.contentID, nil
-	}
-	if err := f.load(); err != nil {
-		return "", err
+func (w *wrapper) visible(f *importFile) string {
+	if f.export == "" {
+		return "content " + f.contentID
 	}
 	if x, err := getInterface(w.store, f.export); err == nil {
-		return "interface " + digestText(x.digest), nil
+		return "interface " + digestText(x.digest)
 	}
-	return "export data " + f.export, nil
+	return "export data " + f.export
 }

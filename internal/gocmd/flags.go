@@ -47,6 +47,7 @@ var verbFlags = map[string]map[string]arity{
 	"install": {},
 	"run":     {"exec": valued},
 	"test":    {"o": valued, "c": boolean, "exec": valued},
+	"vet":     {"c": valued, "diff": boolean, "fix": boolean, "vettool": valued},
 }
 
 // testFlags are recognised by go test, with or without a "test." prefix.
