@@ -72,6 +72,8 @@ type Server struct {
 	// does not, unless there is nothing to be sent.
 	Sender   *Sender
 	ReadOnly bool
+	// Greeted says that go has been told what there is to ask for.
+	Greeted bool
 	// Ahead returns what is brought over before go asks for it, nil for nothing; it
 	// may be nil itself.
 	Ahead func() *Ahead
@@ -131,7 +133,9 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 			s.Sender.Close(wait)
 		}
 	}
-	s.respond(response{KnownCommands: []string{"get", "put", "close"}})
+	if !s.Greeted {
+		s.respond(response{KnownCommands: []string{"get", "put", "close"}})
+	}
 	r := bufio.NewReaderSize(in, 64<<10)
 	for {
 		req, err := next(r)

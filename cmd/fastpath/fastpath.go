@@ -28,7 +28,7 @@ import (
 	"github.com/gust-go/gust/build/runexec"
 	"github.com/gust-go/gust/build/share/link"
 	"github.com/gust-go/gust/build/toolexec"
-	_ "github.com/gust-go/gust/cmd/fastpath/handover" // before all that is imported here
+	"github.com/gust-go/gust/cmd/fastpath/handover" // before all that is imported here
 	"github.com/gust-go/gust/cmd/fastpath/stdout"
 	"github.com/gust-go/gust/internal/process"
 	"github.com/gust-go/gust/internal/profile"
@@ -40,7 +40,7 @@ func init() {
 	stdout.Show()
 	defer stdout.Hide() // until main, if there is nothing to answer here
 	if len(os.Args) == 2 && os.Args[1] == "cacheprog" && !profile.Wanted() {
-		if code, done := link.Cacheprog(); done {
+		if code, done := link.Cacheprog(handover.Left()); done {
 			os.Exit(code)
 		}
 	}

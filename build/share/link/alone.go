@@ -1,8 +1,10 @@
 package link
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -12,19 +14,22 @@ import (
 	"github.com/gust-go/gust/build/gocache"
 )
 
-// alone answers go from the cache that its environment names.
-func alone() error {
+// alone answers go from the cache that its environment names. Some of what go has
+// written may have been read, and go been greeted.
+func alone(read []byte, greeted bool) error {
 	local, err := gocache.Open(os.Getenv("GOCACHE"), time.Now)
 	if err != nil {
 		return err
 	}
-	return (&cacheprog.Server{Local: local, Now: time.Now}).Serve(context.Background(), os.Stdin, os.Stdout)
+	in := io.MultiReader(bytes.NewReader(read), os.Stdin)
+	return (&cacheprog.Server{Local: local, Now: time.Now, Greeted: greeted}).Serve(context.Background(), in, os.Stdout)
 }
 
 // Cacheprog is gust cacheprog where no server is set: go waits for it before it does
 // anything. Where there is more to do or to say than to answer, it does nothing and
-// done is false.
-func Cacheprog() (code int, done bool) {
+// done is false. What package quick has read before, and whether it has greeted go, is in
+// read and greeted.
+func Cacheprog(read []byte, greeted bool) (code int, done bool) {
 	dir := os.Getenv("GOCACHE")
 	if os.Getenv("GUST_REMOTE_CACHE") != "" || !filepath.IsAbs(dir) {
 		return 0, false
@@ -38,7 +43,7 @@ func Cacheprog() (code int, done bool) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(cacheprog.GCPercent)
 	}
-	if err := alone(); err != nil {
+	if err := alone(read, greeted); err != nil {
 		fmt.Fprintln(os.Stderr, "gust:", err)
 		return 3, true
 	}

@@ -1,0 +1,5 @@
+package quick
+
+import "syscall"
+
+const sysStat = syscall.SYS_FSTATAT
