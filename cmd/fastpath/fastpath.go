@@ -11,7 +11,7 @@
 //   - `gust toolexec …`,
 //   - what `go run` starts in place of the program, which must not wait either,
 //   - `gust testexec …`, in which each test binary runs, and the first process of
-//     its sandbox,
+//     its sandbox, where package boxed, which comes earlier, has not answered,
 //   - `gust cachepipe …`, through which go reaches its cache, and `gust cacheprog`
 //     where no server is behind it,
 //   - `gust watchguard …`, which outlives a `gust run --watch` that is killed,
@@ -28,6 +28,7 @@ import (
 	"github.com/gust-go/gust/build/runexec"
 	"github.com/gust-go/gust/build/share/link"
 	"github.com/gust-go/gust/build/toolexec"
+	_ "github.com/gust-go/gust/cmd/fastpath/boxed"
 	"github.com/gust-go/gust/cmd/fastpath/handover" // before all that is imported here
 	"github.com/gust-go/gust/cmd/fastpath/stdout"
 	"github.com/gust-go/gust/internal/process"
@@ -53,9 +54,9 @@ func init() {
 	case runexec.Command:
 		os.Exit(runexec.Main(os.Args[2:]))
 	case box.Command:
-		os.Exit(box.Main(os.Args[2:]))
+		os.Exit(box.Main(os.Args[2:], network()))
 	case box.InitCommand:
-		os.Exit(box.InitMain())
+		os.Exit(box.InitMain(network()))
 	case link.Command:
 		os.Exit(link.Main(os.Args[2:]))
 	case process.GuardCommand:

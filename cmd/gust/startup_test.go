@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gust-go/gust/build/toolexec"
+	"github.com/gust-go/gust/testrun/sandbox/box"
 )
 
 // maxStartRatio is how many times as long as an empty program `gust toolexec`
@@ -154,5 +155,35 @@ func TestNothingBeforeHandover(t *testing.T) {
 	}
 	if last := packages[len(packages)-1]; last != "os" {
 		t.Errorf("%s is initialised after os and before the tool takes over", last)
+	}
+}
+
+// TestSandboxComesEarly: what runs once per test binary waits neither for packages of
+// the standard library that are initialised late, nor for what comes after them.
+func TestSandboxComesEarly(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("sandboxes are made on Linux")
+	}
+	dir := t.TempDir()
+	gust := compile(t, dir, "gust", ".")
+	for _, command := range []string{box.Command, box.InitCommand} {
+		// Neither can do anything, and says so.
+		cmd := exec.Command(gust, command, "auto", "0", "true")
+		cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1", box.Var+`={"Level":"off"}`)
+		out, _ := cmd.CombinedOutput()
+		var packages []string
+		for line := range strings.Lines(string(out)) {
+			if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "init" {
+				packages = append(packages, fields[1])
+			}
+		}
+		if !slices.Contains(packages, "encoding/json") {
+			t.Fatalf("the trace is not one:\n%s", out)
+		}
+		for _, late := range []string{"net", "net/netip", "path/filepath", "regexp", "go/build", "golang.org/x/sys/unix"} {
+			if slices.Contains(packages, late) {
+				t.Errorf("gust %s waits for %s", command, late)
+			}
+		}
 	}
 }

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
+
+	"github.com/gust-go/gust/testrun/sandbox/box/fspath"
 )
 
 // basicMain is gust testexec where there is neither a namespace nor Landlock: the
@@ -60,12 +61,12 @@ func inTemporary(c call, spec Spec, r *Report) (int, error) {
 			return 0, err
 		}
 		defer os.RemoveAll(home)
-		env = append(env, "HOME="+home, "USERPROFILE="+home, "GOCACHE="+filepath.Join(home, "gocache"))
+		env = append(env, "HOME="+home, "USERPROFILE="+home, "GOCACHE="+fspath.Join(home, "gocache"))
 	}
 	code, err := runBasic(c, spec, env)
 	names, _ := os.ReadDir(tmp)
 	for _, e := range names {
-		r.Temp = append(r.Temp, filepath.Join("$TMPDIR", e.Name()))
+		r.Temp = append(r.Temp, fspath.Join("$TMPDIR", e.Name()))
 	}
 	return code, err
 }
@@ -101,7 +102,7 @@ func writeReport(run string, r Report) {
 	}
 	r.Box = dir
 	if data, err := json.Marshal(r); err == nil {
-		name := filepath.Join(dir, ReportName)
+		name := fspath.Join(dir, ReportName)
 		if os.WriteFile(name+".new", data, 0o600) == nil {
 			_ = os.Rename(name+".new", name)
 		}

@@ -2,9 +2,10 @@ package box
 
 import (
 	"fmt"
-	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/gust-go/gust/testrun/sandbox/box/fspath"
 )
 
 // A call is the command line of gust testexec: what go appends to the words of
@@ -41,8 +42,8 @@ func (c call) testArgs() []string { return c.argv[len(c.users)+1:] }
 // objdir is the directory that go made for the package, "" if the binary is
 // somewhere else.
 func (c call) objdir() string {
-	dir := filepath.Dir(c.binary())
-	base, work := filepath.Base(dir), filepath.Base(filepath.Dir(dir))
+	dir := fspath.Dir(c.binary())
+	base, work := fspath.Base(dir), fspath.Base(fspath.Dir(dir))
 	if _, err := strconv.Atoi(strings.TrimPrefix(base, "b")); err != nil || !strings.HasPrefix(work, "go-build") {
 		return ""
 	}
@@ -63,7 +64,7 @@ func (c call) withLog() []string {
 			return c.argv
 		}
 	}
-	log := "-test.testlogfile=" + filepath.Join(c.objdir(), "testlog.txt")
+	log := "-test.testlogfile=" + fspath.Join(c.objdir(), "testlog.txt")
 	return append([]string{c.binary(), log}, c.testArgs()...)
 }
 

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/gust-go/gust/internal/limit"
+	"github.com/gust-go/gust/testrun/sandbox/box/fspath"
 )
 
 // A group is a control group (version 2) of a test's own. There is one where the
@@ -39,7 +39,7 @@ func newGroup(run string, limits limit.Set) *group {
 	if !hasMemory && !hasThreads {
 		return nil
 	}
-	dir, err := os.MkdirTemp(parent, groupPrefix+filepath.Base(run)+"-")
+	dir, err := os.MkdirTemp(parent, groupPrefix+fspath.Base(run)+"-")
 	if err != nil {
 		return nil
 	}
@@ -60,7 +60,7 @@ func newGroup(run string, limits limit.Set) *group {
 }
 
 func (g *group) set(file string, value int64) bool {
-	return os.WriteFile(filepath.Join(g.dir, file), []byte(strconv.FormatInt(value, 10)), 0) == nil
+	return os.WriteFile(fspath.Join(g.dir, file), []byte(strconv.FormatInt(value, 10)), 0) == nil
 }
 
 // start starts something in the group. The kernel may not know how to, or not be
@@ -93,7 +93,7 @@ func (g *group) hits(limits limit.Set) []Hit {
 
 // counted reports whether something has happened in the group.
 func (g *group) counted(file, key string) bool {
-	data, err := os.ReadFile(filepath.Join(g.dir, file))
+	data, err := os.ReadFile(fspath.Join(g.dir, file))
 	if err != nil {
 		return false
 	}
@@ -116,13 +116,13 @@ func (g *group) close() {
 		_ = syscall.Close(g.fd)
 		g.fd = -1
 	}
-	_ = os.WriteFile(filepath.Join(g.dir, "cgroup.kill"), []byte("1"), 0)
+	_ = os.WriteFile(fspath.Join(g.dir, "cgroup.kill"), []byte("1"), 0)
 	_ = os.Remove(g.dir)
 }
 
 // RemoveGroups removes the control groups that are left of a run.
 func RemoveGroups(run string) {
-	left := groupsAs(groupPrefix + filepath.Base(run) + "-*")
+	left := groupsAs(groupPrefix + fspath.Base(run) + "-*")
 	for wait := time.Millisecond; len(left) > 0 && wait < 4*time.Second; wait *= 2 {
 		left = removeAll(left)
 		if len(left) > 0 {
@@ -147,8 +147,7 @@ func groupsAs(pattern string) []string {
 	if parent == "" {
 		return nil
 	}
-	dirs, _ := filepath.Glob(filepath.Join(parent, pattern))
-	return dirs
+	return fspath.Matching(parent, pattern)
 }
 
 // removeAll removes empty groups and returns those that are not.
@@ -205,7 +204,7 @@ func parentOf(groups, mounts []byte) string {
 			root = ""
 		}
 		if rel, ok := strings.CutPrefix(own, root+"/"); ok {
-			return filepath.Dir(filepath.Join(point, rel))
+			return fspath.Dir(fspath.Join(point, rel))
 		}
 	}
 	return ""

@@ -1,6 +1,7 @@
 // Package box runs one test binary in a sandbox. cmd/go starts it in place of the
 // binary (go test -exec); by way of package fastpath it answers before the rest
-// of gust is initialised, so it imports the standard library only.
+// of gust is initialised, so it imports of the standard library only what is
+// initialised early: not net, net/netip and path/filepath.
 //
 //	go test ─▶ gust testexec …   forwards signals, delivers profiles, writes the report
 //	           └▶ gust testinit  first process of new namespaces: mounts, loopback

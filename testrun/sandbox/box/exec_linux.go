@@ -5,24 +5,24 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"syscall"
 
 	"github.com/gust-go/gust/internal/limit"
+	"github.com/gust-go/gust/testrun/sandbox/box/fspath"
 )
 
 // Main is gust testexec; args are those behind the command's name. It returns
 // the exit status of the test binary, if it returns at all.
-func Main(args []string) int {
+func Main(args []string, network Network) int {
 	c, err := parseCall(args)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "gust: sandbox error: %v\n", err)
 		return ErrorCode
 	}
 	spec, err := readSpec()
-	w := &wrapper{call: c}
+	w := &wrapper{call: c, network: network}
 	w.report = Report{Args: c.argv}
 	if w.report.Dir, _ = os.Getwd(); w.report.Dir == "" {
 		w.report.Dir = os.Getenv("PWD")
@@ -63,16 +63,19 @@ func Main(args []string) int {
 }
 
 // InitMain is gust testinit.
-func InitMain() int { return initMain() }
+func InitMain(network Network) int { return initMain(network) }
 
 // wrapper is the process outside of a sandbox.
 type wrapper struct {
-	call   call
-	spec   Spec
-	run    run
-	report Report
+	call    call
+	network Network
+	spec    Spec
+	run     run
+	report  Report
 	// private are the directories that are the box's own: names in the box.
 	private map[string]string
+	// made are the directories of the box as they were made.
+	made stats
 	// relayed is true once a service of the host was used.
 	relayed atomic.Bool
 	// limits are those of the test, the usual ones where none are set.
@@ -117,9 +120,9 @@ func (w *wrapper) program() (string, error) {
 	if strings.Contains(name, "/") {
 		return name, nil
 	}
-	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
-		path := filepath.Join(dir, name)
-		if info, err := os.Stat(path); err == nil && filepath.IsAbs(dir) && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+	for _, dir := range strings.Split(os.Getenv("PATH"), ":") {
+		path := fspath.Join(dir, name)
+		if info, err := os.Stat(path); err == nil && fspath.IsAbs(dir) && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
 			return path, nil
 		}
 	}
@@ -127,11 +130,8 @@ func (w *wrapper) program() (string, error) {
 }
 
 // inBox runs the binary in a sandbox. An error means that it was not started.
+// The first process takes a while to start, in which the box is made.
 func (w *wrapper) inBox() (result, error) {
-	init, err := w.prepare()
-	if err != nil {
-		return result{}, err
-	}
 	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return result{}, os.NewSyscallError("socketpair", err)
@@ -140,10 +140,7 @@ func (w *wrapper) inBox() (result, error) {
 	defer out.Close()
 	w.group = newGroup(w.spec.Dir, w.limits)
 	defer w.group.close()
-	if w.group != nil && w.group.memory {
-		init.Limits = init.Limits.With(limit.Set{limit.Memory: limit.None})
-	}
-	pid, err := w.startInit(init, in)
+	pid, err := w.startInit(in)
 	_ = in.Close()
 	if err != nil {
 		return result{}, err
@@ -151,9 +148,21 @@ func (w *wrapper) inBox() (result, error) {
 	stop := catch().forward(-pid)
 	end := func() { _ = syscall.Kill(pid, syscall.SIGKILL) }
 	w.run.endWithOwner(end)
+	init, err := w.prepare()
+	if err == nil {
+		err = json.NewEncoder(out).Encode(init)
+	}
+	if err != nil {
+		stop()
+		end()
+		_, _ = syscall.Wait4(pid, nil, 0, nil)
+		return result{}, err
+	}
 	defer w.watchOutside([]string{w.report.Box}, func(sig syscall.Signal) { _ = syscall.Kill(pid, sig) }, end)()
-	if err := relay(init.Allow, fds[0], func() { w.relayed.Store(true) }); err != nil {
-		w.report.Error = err.Error() // what the test makes of it is its business
+	if len(init.Allow) > 0 {
+		if err := w.network.Serve(init.Allow, fds[0], func() { w.relayed.Store(true) }); err != nil {
+			w.report.Error = err.Error() // what the test makes of it is its business
+		}
 	}
 	r, err := w.await(pid, json.NewDecoder(out))
 	stop()
@@ -197,27 +206,36 @@ func (w *wrapper) prepare() (initSpec, error) {
 	args := w.call.withLog()
 	init := initSpec{Spec: w.spec, Dir: w.report.Dir, Args: args, Hidden: os.Getenv("SSH_AUTH_SOCK"), Reads: w.spec.Strict || len(args) > len(w.call.argv), Private: privateDirs(os.Getenv("TMPDIR"), w.spec)}
 	init.Limits = w.limits
+	if w.group != nil && w.group.memory {
+		init.Limits = init.Limits.With(limit.Set{limit.Memory: limit.None})
+	}
 	var err error
 	if init.Path, err = w.program(); err != nil {
 		return init, err
 	}
-	if init.Box, err = os.MkdirTemp(w.spec.Dir, "box-"); err != nil {
-		return init, err
-	}
-	w.report.Box = init.Box
 	if init.HostNet {
 		init.Allow = nil
 	}
 	w.addTrees(&init)
 	if dir := w.call.objdir(); dir != "" {
 		init.Open = append(init.Open[:len(init.Open):len(init.Open)], dir)
-	} else if binary := w.call.binary(); filepath.IsAbs(binary) {
+	} else if binary := w.call.binary(); fspath.IsAbs(binary) {
 		for dir := range init.Private {
 			if inside(binary, dir) {
 				init.Binary = binary
 			}
 		}
 	}
+	for path := range init.Private {
+		if info, err := os.Stat(path); err != nil || !info.IsDir() {
+			delete(init.Private, path)
+		}
+	}
+	if err := init.takeBox(w.spec.Dir); err != nil {
+		return init, err
+	}
+	init.made = make(stats)
+	w.report.Box, w.made = init.Box, init.made
 	w.private, w.report.Trees, w.report.Open = init.Private, init.Trees, init.Open
 	init.Open = append(init.Open, w.openDirs()...)
 	if err := init.makeBox(); err != nil {
@@ -251,12 +269,9 @@ func (w *wrapper) addTrees(init *initSpec) {
 	init.Trees = append(init.Trees[:len(init.Trees):len(init.Trees)], Tree{Name: "package", Path: dir})
 }
 
-// startInit starts the first process of new namespaces.
-func (w *wrapper) startInit(init initSpec, in *os.File) (int, error) {
-	data, err := json.Marshal(init)
-	if err != nil {
-		return 0, err
-	}
+// startInit starts the first process of new namespaces, which reads its [initSpec]
+// from in.
+func (w *wrapper) startInit(in *os.File) (int, error) {
 	attr := &syscall.SysProcAttr{
 		Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS,
 		Pdeathsig:  syscall.SIGKILL,
@@ -274,10 +289,9 @@ func (w *wrapper) startInit(init initSpec, in *os.File) (int, error) {
 		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: gid, HostID: gid, Size: 1}}
 		attr.AmbientCaps = capabilities()
 	}
-	env := append(os.Environ(), initVar+"="+string(data))
 	files := []uintptr{0, 1, 2, in.Fd()}
 	pid, err := w.group.start(attr, func() (int, error) {
-		return syscall.ForkExec("/proc/self/exe", []string{"gust", InitCommand, "-"}, &syscall.ProcAttr{Env: env, Files: files, Sys: attr})
+		return syscall.ForkExec("/proc/self/exe", []string{"gust", InitCommand, "-"}, &syscall.ProcAttr{Env: os.Environ(), Files: files, Sys: attr})
 	})
 	if err != nil {
 		return 0, fmt.Errorf("make namespaces: %w", err)
@@ -304,7 +318,9 @@ func (w *wrapper) finish(r result) {
 	if err := w.deliver(); err != nil && w.report.Error == "" {
 		w.report.Error = "bring output of the test out of the sandbox: " + err.Error()
 	}
-	w.inspect()
+	if w.inspect() && w.report.Level == Full && r.Error == "" && !killed(r.Hits) {
+		w.freeBox()
+	}
 	w.report.Touched = w.asked(r.Touched)
 	w.completeLog(r)
 	data, err := json.Marshal(w.report)
@@ -312,7 +328,7 @@ func (w *wrapper) finish(r result) {
 		return
 	}
 	// The name appears when all of it is there.
-	name := filepath.Join(w.report.Box, ReportName)
+	name := fspath.Join(w.report.Box, ReportName)
 	if os.WriteFile(name+".new", data, 0o600) == nil {
 		_ = os.Rename(name+".new", name)
 	}

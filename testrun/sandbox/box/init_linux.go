@@ -22,6 +22,7 @@ type initSpec struct {
 	Dir     string
 	// Hidden is the socket of the SSH agent.
 	Hidden string `json:",omitempty"`
+	made   stats  // the directories of the box
 	// Reads is true if what programs read that the test starts is to be known.
 	Reads bool
 }
@@ -50,7 +51,7 @@ type result struct {
 const resultFD = 3
 
 // initMain is the first process of a sandbox.
-func initMain() int {
+func initMain(network Network) int {
 	// The thread that starts the test gets a filter, see newRecorder. Locked, it
 	// is not the one from which others are made.
 	runtime.LockOSThread()
@@ -58,7 +59,7 @@ func initMain() int {
 	out := os.NewFile(resultFD, "result")
 	tell := json.NewEncoder(out)
 	// A test that has just started may be told to end already.
-	r, err := runInside(catch(), tell)
+	r, err := runInside(catch(), json.NewDecoder(out), tell, network)
 	if err != nil {
 		r.Error = err.Error()
 	}
@@ -91,10 +92,10 @@ func killLeft() {
 	}
 }
 
-func runInside(signals caught, tell *json.Encoder) (result, error) {
+func runInside(signals caught, from *json.Decoder, tell *json.Encoder, network Network) (result, error) {
 	var spec initSpec
-	if err := json.Unmarshal([]byte(os.Getenv(initVar)), &spec); err != nil {
-		return result{}, fmt.Errorf("read %s: %w", initVar, err)
+	if err := from.Decode(&spec); err != nil {
+		return result{}, fmt.Errorf("read what to do: %w", err)
 	}
 	v := view{init: spec}
 	if err := v.open(); err != nil {
@@ -108,8 +109,10 @@ func runInside(signals caught, tell *json.Encoder) (result, error) {
 			return result{}, err
 		}
 	}
-	if err := offer(spec.Allow, resultFD); err != nil {
-		return result{}, err
+	if len(spec.Allow) > 0 {
+		if err := network.Offer(spec.Allow, resultFD); err != nil {
+			return result{}, err
+		}
 	}
 	if err := os.Chdir(spec.Dir); err != nil {
 		return result{}, err

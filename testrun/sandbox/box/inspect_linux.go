@@ -2,27 +2,42 @@ package box
 
 import (
 	"os"
-	"path/filepath"
+
+	"github.com/gust-go/gust/testrun/sandbox/box/fspath"
 )
 
-// inspect notes what the test has left in its box.
-func (w *wrapper) inspect() {
+// inspect notes what the test has left in its box, and removes what is of no more use;
+// free is true if others may have the box.
+func (w *wrapper) inspect() (free bool) {
+	free = w.made != nil
 	for _, t := range w.report.Trees {
-		_ = os.RemoveAll(filepath.Join(w.report.Box, t.Name+".work"))
-		dir := filepath.Join(w.report.Box, t.Name)
-		// Removing works only if it is empty.
-		if os.Remove(dir) != nil {
+		work := fspath.Join(w.report.Box, t.Name+".work", "work")
+		if err := os.Remove(work); err != nil && !os.IsNotExist(err) {
+			removeTree(fspath.Dir(work))
+		}
+		if !w.keepOrRemove(t.Name) {
 			w.report.Wrote = append(w.report.Wrote, t.Name)
+			free = false
 		}
 	}
 	for path, name := range w.private {
-		dir := filepath.Join(w.report.Box, name)
-		if os.Remove(dir) == nil || name == HomeName {
-			continue // a home of the test's own may look as it likes
+		if w.keepOrRemove(name) {
+			continue
 		}
-		w.leftIn(dir, path)
-		_ = os.Remove(dir)
+		if name == HomeName {
+			free = false // a home of the test's own may look as it likes
+			continue
+		}
+		w.leftIn(fspath.Join(w.report.Box, name), path)
+		free = w.keepOrRemove(name) && free
 	}
+	return free
+}
+
+// keepOrRemove removes a directory of the box that is empty, unless others can use it;
+// it reports whether it is.
+func (w *wrapper) keepOrRemove(name string) bool {
+	return w.made.reusable(w.report.Box, name) || os.Remove(fspath.Join(w.report.Box, name)) == nil
 }
 
 // leftIn notes what is in a private directory, but for the places that were
@@ -33,12 +48,15 @@ func (w *wrapper) leftIn(dir, path string) {
 		return
 	}
 	for _, e := range names {
-		shown := filepath.Join(path, e.Name())
+		shown := fspath.Join(path, e.Name())
 		if e.IsDir() && w.madePlace(shown) {
-			below := filepath.Join(dir, e.Name())
+			below := fspath.Join(dir, e.Name())
 			w.leftIn(below, shown)
 			_ = os.Remove(below) // if it is empty now
 			continue
+		}
+		if shown == w.call.binary() && os.Remove(fspath.Join(dir, e.Name())) == nil {
+			continue // its place
 		}
 		w.report.Temp = append(w.report.Temp, shown)
 	}
@@ -46,7 +64,7 @@ func (w *wrapper) leftIn(dir, path string) {
 
 // madePlace reports whether a directory is or leads to one that was mounted.
 func (w *wrapper) madePlace(path string) bool {
-	places := append([]string{filepath.Dir(w.call.binary())}, w.report.Open...)
+	places := append([]string{fspath.Dir(w.call.binary())}, w.report.Open...)
 	places = append(append(places, w.spec.Mounts...), w.spec.Shown...)
 	for _, t := range w.report.Trees {
 		places = append(places, t.Path)

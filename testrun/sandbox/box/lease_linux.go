@@ -1,13 +1,14 @@
 package box
 
 import (
-	"net/netip"
 	"os"
-	"path/filepath"
 	"strconv"
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/gust-go/gust/testrun/sandbox/box/fspath"
+	"github.com/gust-go/gust/testrun/sandbox/box/netaddr"
 )
 
 // leases keep tests of different packages from colliding on a port where they share
@@ -24,7 +25,7 @@ type leases struct {
 const maxWait = time.Minute
 
 func newLeases(run string) *leases {
-	dir := filepath.Join(run, "ports")
+	dir := fspath.Join(run, "ports")
 	if err := os.Mkdir(dir, 0o700); err != nil && !os.IsExist(err) {
 		return nil
 	}
@@ -33,8 +34,8 @@ func newLeases(run string) *leases {
 
 // wanted is the port of an address that has to be waited for, 0 if there is none.
 func (l *leases) wanted(addr string) uint16 {
-	ap, err := netip.ParseAddrPort(addr)
-	if l == nil || err != nil || ap.Port() == 0 {
+	ap, ok := netaddr.ParseAddrPort(addr)
+	if l == nil || !ok || ap.Port() == 0 {
 		return 0
 	}
 	if l.has(ap.Port()) {
@@ -52,7 +53,7 @@ func (l *leases) has(port uint16) bool {
 
 // take waits until a port is this test's. Without a lease it goes on as it would.
 func (l *leases) take(port uint16) {
-	fd, err := syscall.Open(filepath.Join(l.dir, strconv.Itoa(int(port))), syscall.O_RDWR|syscall.O_CREAT|syscall.O_CLOEXEC, 0o600)
+	fd, err := syscall.Open(fspath.Join(l.dir, strconv.Itoa(int(port))), syscall.O_RDWR|syscall.O_CREAT|syscall.O_CLOEXEC, 0o600)
 	if err != nil {
 		return
 	}

@@ -5,12 +5,13 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"net/netip"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/gust-go/gust/testrun/sandbox/box/fspath"
+	"github.com/gust-go/gust/testrun/sandbox/box/netaddr"
 )
 
 // leftProcesses are all processes of a test that are alive.
@@ -41,7 +42,7 @@ func leftProcesses(mine func([]process) []process) []Process {
 
 // A listener is a socket of this network that waits for others.
 type listener struct {
-	addr  netip.AddrPort
+	addr  netaddr.AddrPort
 	inode string
 	udp   bool
 }
@@ -73,18 +74,18 @@ func listeners() []listener {
 
 // procAddress reads an address as /proc/net/tcp has it: words of 32 bits in the
 // machine's order.
-func procAddress(s string) (netip.AddrPort, bool) {
+func procAddress(s string) (netaddr.AddrPort, bool) {
 	ip, port, _ := strings.Cut(s, ":")
 	b, err := hex.DecodeString(ip)
 	n, portErr := strconv.ParseUint(port, 16, 16)
 	if err != nil || portErr != nil || len(b)%4 != 0 {
-		return netip.AddrPort{}, false
+		return netaddr.AddrPort{}, false
 	}
 	for i := 0; i < len(b); i += 4 {
 		binary.BigEndian.PutUint32(b[i:], binary.NativeEndian.Uint32(b[i:]))
 	}
-	addr, ok := netip.AddrFromSlice(b)
-	return netip.AddrPortFrom(addr.Unmap(), uint16(n)), ok
+	addr, ok := netaddr.AddrFromSlice(b)
+	return netaddr.AddrPortFrom(addr.Unmap(), uint16(n)), ok
 }
 
 // portsOf are the addresses on which a process listens.
@@ -96,7 +97,7 @@ func portsOf(pid int, all []listener) []string {
 	fds, _ := os.ReadDir(dir)
 	var ports []string
 	for _, fd := range fds {
-		to, err := os.Readlink(filepath.Join(dir, fd.Name()))
+		to, err := os.Readlink(fspath.Join(dir, fd.Name()))
 		inode, ok := strings.CutPrefix(strings.TrimSuffix(to, "]"), "socket:[")
 		if err != nil || !ok {
 			continue

@@ -2,8 +2,9 @@ package box
 
 import (
 	"os"
-	"path/filepath"
 	"strings"
+
+	"github.com/gust-go/gust/testrun/sandbox/box/fspath"
 )
 
 // completeLog makes go's log of what the test has read complete: package os
@@ -17,7 +18,7 @@ func (w *wrapper) completeLog(r result) {
 	if dir == "" {
 		return
 	}
-	log := filepath.Join(dir, "testlog.txt")
+	log := fspath.Join(dir, "testlog.txt")
 	if w.spec.HostNet || w.relayed.Load() || r.Full || w.broke() {
 		_ = os.Remove(log)
 		return

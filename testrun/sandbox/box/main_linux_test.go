@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/gust-go/gust/testrun/sandbox/box/relay"
 )
 
 // TestMain makes the test binary a gust as far as this package goes.
@@ -24,11 +26,11 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
 		switch os.Args[1] {
 		case Command:
-			os.Exit(Main(os.Args[2:]))
+			os.Exit(Main(os.Args[2:], Network{Offer: relay.Offer, Serve: relay.Serve}))
 		case "basic":
 			os.Exit(basicMain(os.Args[2:]))
 		case InitCommand:
-			os.Exit(InitMain())
+			os.Exit(InitMain(Network{Offer: relay.Offer, Serve: relay.Serve}))
 		case "helper":
 			if len(os.Args) < 3 {
 				os.Exit(2)

@@ -3,9 +3,10 @@ package box
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"sort"
 	"syscall"
+
+	"github.com/gust-go/gust/testrun/sandbox/box/fspath"
 )
 
 // A view is what the file system is to look like. It is put together in two
@@ -38,10 +39,10 @@ func privateDirs(tmpdir string, s Spec) map[string]string {
 			dirs[s.Home] = "home"
 		}
 	}
-	if dir := filepath.Clean(os.Getenv("XDG_RUNTIME_DIR")); !s.HostNet && filepath.Dir(dir) == "/run/user" {
+	if dir := fspath.Clean(os.Getenv("XDG_RUNTIME_DIR")); !s.HostNet && fspath.Dir(dir) == "/run/user" {
 		dirs[dir] = "rundir" // sockets of the user's services, which run programs for whoever asks
 	}
-	if tmpdir = filepath.Clean(tmpdir); filepath.IsAbs(tmpdir) && tmpdir != "/" {
+	if tmpdir = fspath.Clean(tmpdir); fspath.IsAbs(tmpdir) && tmpdir != "/" {
 		for _, dir := range []string{"/tmp", "/var/tmp", "/dev/shm"} {
 			if inside(tmpdir, dir) {
 				return dirs
@@ -57,11 +58,10 @@ func privateDirs(tmpdir string, s Spec) map[string]string {
 func (i *initSpec) makeBox() error {
 	for path, name := range i.Private {
 		info, err := os.Stat(path)
-		if err != nil || !info.IsDir() {
-			delete(i.Private, path)
-			continue
+		if err != nil {
+			return err
 		}
-		if err := mkdirLike(filepath.Join(i.Box, name), info); err != nil {
+		if err := i.mkdirLike(name, info); err != nil {
 			return err
 		}
 	}
@@ -70,22 +70,28 @@ func (i *initSpec) makeBox() error {
 		if err != nil {
 			return err
 		}
-		if err := mkdirLike(filepath.Join(i.Box, t.Name), info); err != nil {
+		if err := i.mkdirLike(t.Name, info); err != nil {
 			return err
 		}
-		if err := os.Mkdir(filepath.Join(i.Box, t.Name+".work"), 0o700); err != nil {
+		if err := os.Mkdir(fspath.Join(i.Box, t.Name+".work"), 0o700); err != nil && !os.IsExist(err) {
 			return err
 		}
 	}
 	return nil
 }
 
-// mkdirLike makes a directory that stands in for another.
-func mkdirLike(path string, like os.FileInfo) error {
-	if err := os.Mkdir(path, 0o700); err != nil {
+// mkdirLike makes a directory of the box that stands in for another, unless it is
+// there from a test before, which has not touched it.
+func (i *initSpec) mkdirLike(name string, like os.FileInfo) error {
+	path := fspath.Join(i.Box, name)
+	mode := like.Mode() & (os.ModePerm | os.ModeSticky | os.ModeSetgid)
+	if err := os.Mkdir(path, 0o700); os.IsExist(err) {
+		if there, err := os.Lstat(path); err == nil && there.Mode() == mode|os.ModeDir && there.ModTime().Equal(like.ModTime()) && sameOwner(there, like) {
+			return i.made.note(i.Box, name)
+		}
+	} else if err != nil {
 		return err
 	}
-	mode := like.Mode() & (os.ModePerm | os.ModeSticky | os.ModeSetgid)
 	if err := os.Chmod(path, mode); err != nil {
 		return err
 	}
@@ -94,7 +100,18 @@ func mkdirLike(path string, like os.FileInfo) error {
 			return err
 		}
 	}
-	return os.Chtimes(path, like.ModTime(), like.ModTime())
+	if err := os.Chtimes(path, like.ModTime(), like.ModTime()); err != nil {
+		return err
+	}
+	return i.made.note(i.Box, name)
+}
+
+// sameOwner reports whether a stand-in belongs to whom it should; only root gives
+// it to others.
+func sameOwner(a, b os.FileInfo) bool {
+	x, okX := a.Sys().(*syscall.Stat_t)
+	y, okY := b.Sys().(*syscall.Stat_t)
+	return os.Getuid() != 0 || okX && okY && x.Uid == y.Uid && x.Gid == y.Gid
 }
 
 // open is the first step.
@@ -115,7 +132,7 @@ func (v *view) open() error {
 		if err := v.inMemory(name); err != nil {
 			return err
 		}
-		if err := v.copyOf(&v.private, filepath.Join(v.init.Box, name), path); err != nil {
+		if err := v.copyOf(&v.private, fspath.Join(v.init.Box, name), path); err != nil {
 			return err
 		}
 	}
@@ -154,7 +171,7 @@ func (v *view) inMemory(name string) error {
 	if !v.init.Memory || name != "tmp" && name != "vartmp" && name != "tmpdir" {
 		return nil
 	}
-	dir := filepath.Join(v.init.Box, name)
+	dir := fspath.Join(v.init.Box, name)
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_NOSUID|syscall.MS_NODEV, "mode=1777"); err != nil {
 		return fmt.Errorf("have %s in memory: %w", dir, err)
 	}
@@ -271,7 +288,7 @@ func (v *view) place(path string) error {
 			continue
 		}
 		if path == v.init.Binary {
-			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			if err := os.MkdirAll(fspath.Dir(path), 0o755); err != nil {
 				return err
 			}
 			f, err := os.OpenFile(path, os.O_CREATE|os.O_RDONLY, 0o600)
@@ -286,13 +303,15 @@ func (v *view) place(path string) error {
 }
 
 // overlay shows a tree with writes going to the box. All names are those of
-// open directories, as others may be hidden by now, and hold no commas.
+// open directories, as others may be hidden by now, and hold no commas. What is
+// written need not outlive the machine: otherwise the kernel would write all of the disk
+// that is not on it yet, such as what the linker has just made, when the overlay ends.
 func (v *view) overlay(t Tree, lower int) error {
 	if err := v.place(t.Path); err != nil {
 		return err
 	}
 	upper := fdPath(v.box) + "/" + t.Name
-	opts := fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s.work,userxattr", fdPath(lower), upper, upper)
+	opts := fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s.work,userxattr,volatile", fdPath(lower), upper, upper)
 	defer syscall.Close(lower)
 	if err := syscall.Mount("overlay", t.Path, "overlay", 0, opts); err != nil {
 		return fmt.Errorf("put an overlay on %s: %w", t.Path, err)
@@ -346,7 +365,7 @@ func (v *view) ownDevices() error {
 		return fmt.Errorf("mount /dev: %w", err)
 	}
 	for _, m := range v.devices {
-		if err := os.MkdirAll(filepath.Dir(m.path), 0o755); err != nil {
+		if err := os.MkdirAll(fspath.Dir(m.path), 0o755); err != nil {
 			return err
 		}
 		if err := os.WriteFile(m.path, nil, 0o666); err != nil {

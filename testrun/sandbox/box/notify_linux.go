@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"runtime/debug"
 	"syscall"
 	"unsafe"
+
+	"github.com/gust-go/gust/testrun/sandbox/box/gc"
 )
 
 // What seccomp(2) takes and gives.
@@ -182,7 +183,7 @@ func newRecorder(trace Trace, reads, goroutines, noNewPrivs bool) (*recorder, er
 	if trace.on() || reads {
 		// The thread that starts the test waits for its execve, and that for an
 		// answer of another thread, which must not wait for the first one.
-		r.gc = debug.SetGCPercent(-1)
+		r.gc = gc.SetPercent(-1)
 		if runtime.GOMAXPROCS(0) < 2 {
 			runtime.GOMAXPROCS(2)
 		}
@@ -201,7 +202,7 @@ func newRecorder(trace Trace, reads, goroutines, noNewPrivs bool) (*recorder, er
 
 // started is called once the test has started.
 func (r *recorder) started(pid int) {
-	debug.SetGCPercent(r.gc)
+	gc.SetPercent(r.gc)
 	r.stacks.of(pid)
 }
 

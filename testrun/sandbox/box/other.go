@@ -3,7 +3,7 @@
 package box
 
 // Main is gust testexec.
-func Main(args []string) int { return basicMain(args) }
+func Main(args []string, _ Network) int { return basicMain(args) }
 
 // InitMain is not called where there are no namespaces.
-func InitMain() int { return ErrorCode }
+func InitMain(Network) int { return ErrorCode }

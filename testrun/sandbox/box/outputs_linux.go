@@ -4,8 +4,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
+
+	"github.com/gust-go/gust/testrun/sandbox/box/fspath"
 )
 
 // outputs are files and directories that go's own flags tell the test to write.
@@ -33,12 +34,12 @@ func (w *wrapper) outputs() []string {
 		names = append(names, "_artifacts")
 	}
 	for i, name := range names {
-		if !filepath.IsAbs(name) {
-			names[i] = filepath.Join(dir, name)
+		if !fspath.IsAbs(name) {
+			names[i] = fspath.Join(dir, name)
 		}
 	}
 	if fuzz {
-		names = append(names, filepath.Join(w.report.Dir, "testdata", "fuzz"))
+		names = append(names, fspath.Join(w.report.Dir, "testdata", "fuzz"))
 	}
 	return names
 }
@@ -52,7 +53,7 @@ func (w *wrapper) openDirs() []string {
 		}
 	}
 	for _, name := range w.outputs() {
-		if dir := filepath.Dir(name); w.inBoxPath(name) == "" && filepath.IsAbs(dir) {
+		if dir := fspath.Dir(name); w.inBoxPath(name) == "" && fspath.IsAbs(dir) {
 			dirs = append(dirs, dir)
 		}
 	}
@@ -70,7 +71,7 @@ func (w *wrapper) inBoxPath(path string) string {
 	best, in := "", ""
 	consider := func(dir, name string) {
 		if inside(path, dir) && len(dir) >= len(best) {
-			best, in = dir, filepath.Join(w.report.Box, name, strings.TrimPrefix(path, dir))
+			best, in = dir, fspath.Join(w.report.Box, name, strings.TrimPrefix(path, dir))
 		}
 	}
 	for dir, name := range w.private {
@@ -101,7 +102,7 @@ func (w *wrapper) deliver() error {
 
 // moveTree moves a file, or the files of a directory, over others.
 func moveTree(from, to string) error {
-	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+	return fspath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}

@@ -3,7 +3,6 @@ package box
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gust-go/gust/internal/limit"
+	"github.com/gust-go/gust/testrun/sandbox/box/fspath"
 )
 
 // tmpLink is a name in a box that leads to the temporary directory of its test,
@@ -85,7 +85,7 @@ func (p *part) prepare() error {
 	if p.tmp, err = os.MkdirTemp("", TmpPrefix); err != nil {
 		return err
 	}
-	if err := os.Symlink(p.tmp, filepath.Join(w.report.Box, tmpLink)); err != nil {
+	if err := os.Symlink(p.tmp, fspath.Join(w.report.Box, tmpLink)); err != nil {
 		return err
 	}
 	p.args = w.call.withLog()
@@ -93,7 +93,7 @@ func (p *part) prepare() error {
 	w.report.Open = append(append([]string{}, w.spec.Open...), w.openDirs()...)
 	env := []string{"TMPDIR=" + p.tmp}
 	if w.spec.Strict {
-		p.home = filepath.Join(w.report.Box, "home")
+		p.home = fspath.Join(w.report.Box, "home")
 		if err := os.Mkdir(p.home, 0o700); err != nil {
 			return err
 		}
@@ -112,7 +112,7 @@ func (p *part) prepare() error {
 // caches are variables with which go finds modules though the home directory is
 // empty. What it builds is the test's own.
 func (w *wrapper) caches() []string {
-	env := []string{"GOCACHE=" + filepath.Join(w.report.Box, "home", "gocache"), "GOFLAGS=" + os.Getenv("GOFLAGS")}
+	env := []string{"GOCACHE=" + fspath.Join(w.report.Box, "home", "gocache"), "GOFLAGS=" + os.Getenv("GOFLAGS")}
 	for _, t := range append(append([]Tree{}, w.spec.Trees...), w.spec.InHome...) {
 		if t.Name == "modcache" {
 			env = append(env, "GOMODCACHE="+t.Path)
@@ -222,7 +222,7 @@ func (p *part) fence() fence {
 		return f
 	}
 	f.writable = append(f.writable, "/tmp", "/var/tmp", "/dev/shm", os.TempDir(), p.report.Dir, p.spec.Cache, p.spec.Counters)
-	if dir := os.Getenv("XDG_RUNTIME_DIR"); filepath.Dir(filepath.Clean(dir)) == "/run/user" {
+	if dir := os.Getenv("XDG_RUNTIME_DIR"); fspath.Dir(fspath.Clean(dir)) == "/run/user" {
 		f.writable = append(f.writable, dir)
 	}
 	f.writable = append(f.writable, p.spec.Open...)
@@ -245,7 +245,7 @@ func (p *part) note(r *result) {
 	}
 	names, _ := os.ReadDir(p.tmp)
 	for _, e := range names {
-		p.report.Temp = append(p.report.Temp, filepath.Join("$TMPDIR", e.Name()))
+		p.report.Temp = append(p.report.Temp, fspath.Join("$TMPDIR", e.Name()))
 	}
 	p.drop()
 }
@@ -256,8 +256,8 @@ func (p *part) drop() {
 		removeTree(p.tmp)
 	}
 	if p.report.Box != "" {
-		_ = os.Remove(filepath.Join(p.report.Box, tmpLink))
-		removeTree(filepath.Join(p.report.Box, "home"))
+		_ = os.Remove(fspath.Join(p.report.Box, tmpLink))
+		removeTree(fspath.Join(p.report.Box, "home"))
 		_ = os.Remove(p.report.Box) // if nothing else is in it
 		if _, err := os.Stat(p.report.Box); err != nil {
 			p.report.Box = ""
@@ -340,7 +340,7 @@ func (w *wrapper) forget() {
 	if w.report.Box != "" {
 		removeTree(w.report.Box)
 	}
-	w.private, w.group, w.outside = nil, nil, nil
+	w.private, w.made, w.group, w.outside = nil, nil, nil, nil
 	w.report.Box, w.report.Trees, w.report.Open, w.report.Error = "", nil, nil, ""
 }
 
@@ -349,7 +349,7 @@ func removeTree(dir string) {
 	if os.RemoveAll(dir) == nil {
 		return
 	}
-	_ = filepath.WalkDir(dir, func(path string, d os.DirEntry, _ error) error {
+	_ = fspath.WalkDir(dir, func(path string, d os.DirEntry, _ error) error {
 		if d != nil && d.IsDir() {
 			_ = os.Chmod(path, 0o700)
 		}
@@ -361,10 +361,9 @@ func removeTree(dir string) {
 // DropTmp removes the temporary directories that the boxes of a run have left, of
 // which nobody is left either.
 func DropTmp(run string) {
-	links, _ := filepath.Glob(filepath.Join(run, "box-*", tmpLink))
-	for _, link := range links {
-		to, err := os.Readlink(link)
-		if err == nil && strings.HasPrefix(filepath.Base(to), TmpPrefix) {
+	for _, box := range fspath.Matching(run, "box-*") {
+		to, err := os.Readlink(fspath.Join(box, tmpLink))
+		if err == nil && strings.HasPrefix(fspath.Base(to), TmpPrefix) {
 			removeTree(to)
 		}
 	}

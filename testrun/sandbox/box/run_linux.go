@@ -3,9 +3,10 @@ package box
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"sync/atomic"
 	"syscall"
+
+	"github.com/gust-go/gust/testrun/sandbox/box/fspath"
 )
 
 // A run is the directory of one, as the process outside of a sandbox sees it.
@@ -19,8 +20,8 @@ type run struct {
 // openRun locks a run. As long as this process lives, nobody removes it.
 func openRun(dir string) run {
 	r := run{dir: dir, dead: new(atomic.Bool)}
-	r.lock = openLock(filepath.Join(dir, LockName))
-	r.owner = openLock(filepath.Join(dir, OwnerName))
+	r.lock = openLock(fspath.Join(dir, LockName))
+	r.owner = openLock(fspath.Join(dir, OwnerName))
 	_ = syscall.Flock(r.lock, syscall.LOCK_SH|syscall.LOCK_NB)
 	return r
 }

@@ -16,12 +16,8 @@ const (
 	InitCommand = "testinit"
 )
 
-// Var is the variable that holds the [Spec] of a run, and initVar that of one
-// binary. Tests see neither.
-const (
-	Var     = "GUST_SANDBOX"
-	initVar = "GUST_SANDBOX_INIT"
-)
+// Var is the variable that holds the [Spec] of a run. Tests do not see it.
+const Var = "GUST_SANDBOX"
 
 // ErrorCode is the exit status of a binary that was not run because there was
 // no sandbox for it.
@@ -311,7 +307,7 @@ func (s Spec) environ(now []string) []string {
 	var out []string
 	for _, kv := range now {
 		name, _, _ := strings.Cut(kv, "=")
-		if name != Var && name != initVar && !contains(s.Unset, name) && !pinned(s.Pin, name) && s.visible(name) {
+		if name != Var && !contains(s.Unset, name) && !pinned(s.Pin, name) && s.visible(name) {
 			out = append(out, kv)
 		}
 	}

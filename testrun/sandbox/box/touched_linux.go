@@ -3,13 +3,14 @@ package box
 import (
 	"bytes"
 	"fmt"
-	"net/netip"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
+
+	"github.com/gust-go/gust/testrun/sandbox/box/fspath"
+	"github.com/gust-go/gust/testrun/sandbox/box/netaddr"
 )
 
 // maxTouched bounds what is remembered of one test.
@@ -66,24 +67,24 @@ func (r *recorder) tell(to *result) {
 func (t *touched) forgive() {
 	bound := make(map[uint16]bool)
 	for _, x := range t.list {
-		if ap, err := netip.ParseAddrPort(x.What); err == nil && x.Kind == KindBind {
+		if ap, ok := netaddr.ParseAddrPort(x.What); ok && x.Kind == KindBind {
 			bound[ap.Port()] = true
 		}
 	}
 	for i, x := range t.list {
-		ap, err := netip.ParseAddrPort(x.What)
-		if err == nil && x.Outside && own(ap.Addr()) && bound[ap.Port()] {
+		ap, ok := netaddr.ParseAddrPort(x.What)
+		if ok && x.Outside && own(ap.Addr()) && bound[ap.Port()] {
 			t.list[i].Outside = false
 		}
 	}
 }
 
 // own reports whether an address is that of the sandbox itself.
-func own(ip netip.Addr) bool { return ip.Unmap().IsLoopback() || ip.Unmap().IsUnspecified() }
+func own(ip netaddr.Addr) bool { return ip.Unmap().IsLoopback() || ip.Unmap().IsUnspecified() }
 
 // toMany reports whether what is sent to an address stays in the sandbox, since the
 // only interface is that of the sandbox.
-func toMany(ip netip.Addr) bool { return ip.Unmap().IsMulticast() }
+func toMany(ip netaddr.Addr) bool { return ip.Unmap().IsMulticast() }
 
 // exec notes that a process becomes another program. The first one that does is
 // the test itself. A name that does not exist is one of those that a search tries.
@@ -135,7 +136,7 @@ func absolute(pid int, path string, dirfd int) (string, bool) {
 	if path == "" {
 		return "", false
 	}
-	if !filepath.IsAbs(path) {
+	if !fspath.IsAbs(path) {
 		base := fmt.Sprintf("/proc/%d/cwd", pid)
 		if dirfd != atFDCWD {
 			base = fmt.Sprintf("/proc/%d/fd/%d", pid, dirfd)
@@ -146,7 +147,7 @@ func absolute(pid int, path string, dirfd int) (string, bool) {
 		}
 		path = dir + "/" + path
 	}
-	return filepath.Clean(path), true
+	return fspath.Clean(path), true
 }
 
 // bind notes an address that something listens on or sends from.
@@ -163,7 +164,7 @@ func (t *touched) dial(pid int, addr, size uint64) {
 		return
 	}
 	what := Touch{Kind: KindDial, What: to}
-	if ap, err := netip.ParseAddrPort(to); err == nil {
+	if ap, ok := netaddr.ParseAddrPort(to); ok {
 		what.Outside = outside(ap)
 	}
 	t.add(what)
@@ -172,7 +173,7 @@ func (t *touched) dial(pid int, addr, size uint64) {
 // outside reports whether nobody in the sandbox is at an address: it is another
 // machine's, or a port below those that the system gives out on which nothing
 // listens.
-func outside(ap netip.AddrPort) bool {
+func outside(ap netaddr.AddrPort) bool {
 	if toMany(ap.Addr()) {
 		return false
 	}
@@ -199,11 +200,11 @@ func readAddress(pid int, addr, size uint64) (string, bool) {
 	family, b := readSockaddr(pid, addr, size)
 	switch {
 	case family == syscall.AF_INET && len(b) >= 6:
-		ip := netip.AddrFrom4([4]byte(b[2:6]))
-		return netip.AddrPortFrom(ip, uint16(b[0])<<8|uint16(b[1])).String(), true
+		ip := netaddr.AddrFrom4([4]byte(b[2:6]))
+		return netaddr.AddrPortFrom(ip, uint16(b[0])<<8|uint16(b[1])).String(), true
 	case family == syscall.AF_INET6 && len(b) >= 22:
-		ip := netip.AddrFrom16([16]byte(b[6:22]))
-		return netip.AddrPortFrom(ip.Unmap(), uint16(b[0])<<8|uint16(b[1])).String(), true
+		ip := netaddr.AddrFrom16([16]byte(b[6:22]))
+		return netaddr.AddrPortFrom(ip.Unmap(), uint16(b[0])<<8|uint16(b[1])).String(), true
 	case family == syscall.AF_UNIX && len(b) > 0:
 		if b[0] == 0 {
 			return "unix:@" + strconv.QuoteToASCII(strings.TrimRight(string(b[1:]), "\x00")), true

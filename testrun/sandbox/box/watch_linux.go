@@ -2,11 +2,11 @@ package box
 
 import (
 	"io/fs"
-	"path/filepath"
 	"syscall"
 	"time"
 
 	"github.com/gust-go/gust/internal/limit"
+	"github.com/gust-go/gust/testrun/sandbox/box/fspath"
 )
 
 // patience is how long a test has that is asked to say where it hangs.
@@ -80,7 +80,7 @@ const rarely = 2 * time.Second
 func diskUse(dir string) int64 {
 	var total int64
 	seen := make(map[uint64]bool)
-	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+	_ = fspath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return nil // it is gone, or closed to us
 		}

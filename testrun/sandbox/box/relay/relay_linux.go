@@ -1,4 +1,9 @@
-package box
+// Package relay leads from sandboxes to services of the host that a test may use.
+//
+// The first process in the sandbox listens on the address, since a socket belongs to
+// the network it was made in, and hands the socket to the process outside, which
+// connects to the real one for each connection.
+package relay
 
 import (
 	"fmt"
@@ -8,16 +13,11 @@ import (
 	"syscall"
 )
 
-// Services of the host that a test may use are reached by way of a relay: the
-// first process in the sandbox listens on the address, since a socket belongs to
-// the network it was made in, and hands the socket to the process outside, which
-// connects to the real one for each connection.
-
 // maxAllow is how many file descriptors are handed over at most.
 const maxAllow = 64
 
-// offer listens on the addresses and sends the sockets.
-func offer(addrs []string, to int) error {
+// Offer listens on the addresses and sends the sockets.
+func Offer(addrs []string, to int) error {
 	if len(addrs) == 0 {
 		return nil
 	}
@@ -44,9 +44,9 @@ func offer(addrs []string, to int) error {
 	return nil
 }
 
-// relay takes the sockets and serves them as long as this process lives; it
+// Serve takes the sockets and serves them as long as this process lives; it
 // calls used for each connection.
-func relay(addrs []string, from int, used func()) error {
+func Serve(addrs []string, from int, used func()) error {
 	if len(addrs) == 0 {
 		return nil
 	}

@@ -1,0 +1,1 @@
+// With a file of assembly, functions may have no body.
