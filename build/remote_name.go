@@ -91,6 +91,9 @@ func (r *runner) first() bool {
 // builtHere takes note that this machine has what the build needs. Forgetting it
 // costs time.
 func (r *runner) builtHere() {
+	if r.buildName() == "" {
+		return
+	}
 	mark, now := r.builtMark(), time.Now()
 	if os.Chtimes(mark, now, now) != nil {
 		_ = os.WriteFile(mark, nil, 0o666)

@@ -42,10 +42,11 @@ func (b *bench) measure(ctx context.Context) ([]row, error) {
 	rows := []row{cold, {title: "go, warm cache"}}
 	for _, remote := range b.Remotes {
 		b.Logf("filling %s", remote)
+		scheme, _, _ := strings.Cut(remote, ":")
 		if _, err := b.gust(ctx, remote, "readwrite"); err != nil {
 			return nil, err
 		}
-		rows = append(rows, row{title: "gust, empty caches, warm " + remote})
+		rows = append(rows, row{title: "gust, empty caches, warm server (" + scheme + ")"})
 	}
 	for n := range b.Runs + 1 { // the first is not timed
 		for i := range rows[1:] {

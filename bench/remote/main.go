@@ -17,6 +17,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"time"
 
 	"github.com/gust-go/gust/bench/internal/lab"
@@ -35,8 +36,19 @@ func main() {
 type options struct {
 	Module, Pkg, Label string
 	Work, Gust, Out    string
-	Remotes            []string
+	Remotes            addresses
 	Runs, Cold         int
+}
+
+// addresses are the values of a flag that can be repeated.
+type addresses []string
+
+func (a *addresses) String() string { return strings.Join(*a, " -remote ") }
+
+// Set implements flag.Value.
+func (a *addresses) Set(s string) error {
+	*a = append(*a, s)
+	return nil
 }
 
 func parse(args []string, stderr io.Writer) (options, *flag.FlagSet, error) {
@@ -49,10 +61,7 @@ func parse(args []string, stderr io.Writer) (options, *flag.FlagSet, error) {
 	fs.StringVar(&o.Work, "work", "", "keep go's warm cache in `DIR`, and what was measured with an empty one")
 	fs.StringVar(&o.Gust, "gust", "", "measure the gust binary at `PATH` (default: build this module's)")
 	fs.StringVar(&o.Out, "o", "", "update this benchmark's block in the Markdown `FILE`")
-	fs.Func("remote", "`ADDRESS` of an empty server, or one that an earlier run has filled; can be repeated", func(s string) error {
-		o.Remotes = append(o.Remotes, s)
-		return nil
-	})
+	fs.Var(&o.Remotes, "remote", "`ADDRESS` of an empty server, or one that an earlier run has filled; can be repeated")
 	fs.IntVar(&o.Runs, "runs", 5, "timed `ROUNDS`")
 	fs.IntVar(&o.Cold, "cold", 1, "`ROUNDS` of go build with an empty cache")
 	if err := fs.Parse(args); err != nil {
@@ -86,7 +95,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	paths := map[string]string{"work": "", "gust": "", "o": "", "label": "", "module": "DIR"}
+	paths := map[string]string{"remote": "ADDRESS", "work": "", "gust": "", "o": "", "label": "", "module": "DIR"}
 	text := b.document(rows) + "\n" + l.Machine(lab.Command("./bench/remote", fs, paths), time.Now())
 	fmt.Fprint(stdout, text)
 	if o.Out != "" {

@@ -11,13 +11,14 @@ import (
 	"time"
 
 	"github.com/gust-go/gust/build/cacheprog"
+	"github.com/gust-go/gust/build/cacheprog/quick"
 	"github.com/gust-go/gust/build/gocache"
 )
 
-// alone answers go from the cache that its environment names. Some of what go has
-// written may have been read, and go been greeted.
-func alone(read []byte, greeted bool) error {
-	local, err := gocache.Open(os.Getenv("GOCACHE"), time.Now)
+// alone answers go from a cache. Some of what go has written may have been read, and
+// go been greeted.
+func alone(dir string, read []byte, greeted bool) error {
+	local, err := gocache.Open(dir, time.Now)
 	if err != nil {
 		return err
 	}
@@ -30,7 +31,7 @@ func alone(read []byte, greeted bool) error {
 // done is false. What package quick has read before, and whether it has greeted go, is in
 // read and greeted.
 func Cacheprog(read []byte, greeted bool) (code int, done bool) {
-	dir := os.Getenv("GOCACHE")
+	dir := quick.Dir()
 	if os.Getenv("GUST_REMOTE_CACHE") != "" || !filepath.IsAbs(dir) {
 		return 0, false
 	}
@@ -43,7 +44,7 @@ func Cacheprog(read []byte, greeted bool) (code int, done bool) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(cacheprog.GCPercent)
 	}
-	if err := alone(read, greeted); err != nil {
+	if err := alone(dir, read, greeted); err != nil {
 		fmt.Fprintln(os.Stderr, "gust:", err)
 		return 3, true
 	}

@@ -45,7 +45,7 @@ func Main(args []string) int {
 			}
 		}
 	}
-	if err := alone(nil, false); err != nil {
+	if err := alone(os.Getenv("GOCACHE"), nil, false); err != nil {
 		fmt.Fprintf(os.Stderr, "gust %s: %v\n", Command, err)
 		return 1
 	}

@@ -51,7 +51,7 @@ func answer() {
 		return
 	}
 	var done bool
-	if left.text, left.greeted, done = quick.Serve(os.Getenv("GOCACHE"), 0, 1); done {
+	if left.text, left.greeted, done = quick.Serve(quick.Dir(), 0, 1); done {
 		os.Exit(0)
 	}
 }
