@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -25,7 +26,8 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 	began := time.Now()
 	r := &runner{Options: o, sink: sink}
 	target := r.target(began)
-	if target.current(ctx) {
+	r.replay = r.newReplay(began)
+	if target.current(ctx) || r.replay.again(ctx) {
 		r.total.Current = true
 		r.finish(began, sink)
 		return Result{}, nil
@@ -62,12 +64,16 @@ func Run(ctx context.Context, o Options, sink event.Sink) (Result, error) {
 		r.session.toolexec.Steps = target.plans()
 		target.begin()
 		r.linking = func() { target.listAhead(ctx) }
+		r.replay.begin()
 		r.share = r.startShare(ctx)
 		res, err = r.wrapped(ctx)
 		if err == nil && res.ExitCode == 0 {
 			target.remember(ctx)
 		}
 		target.end()
+		if err == nil {
+			res.Keep = r.replay.end(res.ExitCode)
+		}
 		r.endShare(r.share, err == nil && res.ExitCode == 0)
 		r.session.close()
 		r.keepCache(ctx)
@@ -103,6 +109,7 @@ type runner struct {
 	timed   *timed // nil unless the build is
 	reader  *follower
 	share   *share.Share // nil without a remote cache
+	replay  *replay      // nil unless results of tests may be told again
 	steps   direct.Recorder
 	done    map[string]bool // packages that were compiled before go was started
 	linking func()          // is called when a link begins, if it is not nil
@@ -236,7 +243,7 @@ func (r *runner) wrappedArgs() ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("name gust to go: %w", err)
 	}
-	args := r.goArgs(append(r.timed.flags(), "-toolexec="+tool)...)
+	args := r.goArgs(slices.Concat(r.timed.flags(), r.replay.flags(), []string{"-toolexec=" + tool})...)
 	if r.Verb != "run" || runexec.Command == "" {
 		return args, nil
 	}

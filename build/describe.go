@@ -120,7 +120,7 @@ func (t *target) list(ctx context.Context) ([]astcache.Package, error) {
 	args := []string{"list"}
 	for _, f := range flags {
 		switch {
-		case f.Name == "o" || f.Name == "buildvcs":
+		case f.Name == "o" || f.Name == "buildvcs" || contains(replayed, strings.TrimPrefix(f.Name, "test.")):
 		case f.HasValue:
 			args = append(args, "-"+f.Name+"="+f.Value)
 		default:
@@ -128,7 +128,11 @@ func (t *target) list(ctx context.Context) ([]astcache.Package, error) {
 		}
 	}
 	// Nothing is stamped in a list, so git need not run for it.
-	args = append(args, "-buildvcs=false", "-deps", "-json="+astcache.ListFields, "--")
+	args = append(args, "-buildvcs=false", "-deps", "-json="+astcache.ListFields)
+	if t.Verb == "test" {
+		args = append(args, "-test")
+	}
+	args = append(args, "--")
 	g := *t.Go
 	if g.Env == nil {
 		g.Env = os.Environ()
@@ -298,7 +302,7 @@ func (t *target) toolchain(b *astcache.Build) ([]astcache.Tool, error) {
 	b.Config = append(b.Config, filepath.Join(local, "go.env"))
 	b.Fixed = append(b.Fixed, real, t.Go.Path, filepath.Join(local, "VERSION"),
 		filepath.Join(t.env.GOROOT, "VERSION"), filepath.Join(t.env.GOROOT, "bin", "go"))
-	for _, name := range []string{"asm", "cgo", "compile", "cover", "link"} {
+	for _, name := range []string{"asm", "cgo", "compile", "cover", "link", "vet"} {
 		b.Fixed = append(b.Fixed, filepath.Join(t.env.GOTOOLDIR, name))
 	}
 	names, err := t.programs(b.Packages)

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"context"
 	"io"
 
 	"github.com/gust-go/gust/internal/gocmd"
@@ -33,6 +34,9 @@ type Options struct {
 	// Probe makes a go test stop in front of the linker: everything is
 	// compiled, but no test runs. Run then fails if go would be run plainly.
 	Probe bool
+	// Recording lets Run tell the results of tests again without go while they
+	// stand; nil makes go run each time. Stdout must then be for events.
+	Recording *Recording
 	// Explain makes Run work out the declarations behind each compile.
 	Explain bool
 	// Timings makes Run report when each step ran, unless it is nil.
@@ -68,4 +72,8 @@ type Timings struct {
 type Result struct {
 	// ExitCode is go's own.
 	ExitCode int
+	// Keep, unless it is nil, keeps what was recorded for the next Run. It is
+	// to be called once the Recording has all events, and takes about as long
+	// as go list.
+	Keep func(context.Context)
 }

@@ -104,6 +104,7 @@ func (a *app) show(ctx context.Context, opts build.Options, flags *testFlags, co
 	if err != nil {
 		return err
 	}
+	result.Keep(ctx)
 	return goResult(code, nil)
 }
 

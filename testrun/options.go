@@ -110,4 +110,14 @@ type Result struct {
 	HandlerErr error
 
 	failures []Flaky // every test that ever failed
+	keep     []func(context.Context)
+}
+
+// Keep writes down what the next run can tell again without go, if there is
+// such a thing. It takes about as long as go list, and it is not an error if it
+// cannot be done: call it when the user has seen the rest.
+func (r Result) Keep(ctx context.Context) {
+	for _, keep := range r.keep {
+		keep(ctx)
+	}
 }

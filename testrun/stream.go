@@ -60,17 +60,31 @@ func (r *runner) stream(ctx context.Context, o build.Options, runID int, sink ev
 	}
 	defer p.close()
 	o.Stdout, o.Stderr = p.outW, p.errW
+	if runID == 0 && !r.Stress.on() {
+		o.Recording = new(build.Recording)
+	}
 	r.result.Runs = runID + 1
 	r.digest.run = runID
 	scanned := make(chan error, 1)
-	go func() { scanned <- r.scan(p.outR, p.errR, runID) }()
+	go func() { scanned <- r.scan(recorded(p.outR, o.Recording), p.errR, runID) }()
 	res, err := r.Engine(ctx, o, sink)
 	p.ended()
 	scanErr := <-scanned
 	if err == nil && scanErr != nil && !errors.Is(scanErr, os.ErrDeadlineExceeded) {
 		err = fmt.Errorf("read the events of go test: %w", scanErr)
 	}
+	if err == nil && res.Keep != nil {
+		r.result.keep = append(r.result.keep, res.Keep)
+	}
 	return res, err
+}
+
+// recorded makes what is read be recorded, unless rec is nil.
+func recorded(in io.Reader, rec *build.Recording) io.Reader {
+	if rec == nil {
+		return in
+	}
+	return io.TeeReader(in, rec)
 }
 
 // scan reads the streams of one go test to their ends.

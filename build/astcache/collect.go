@@ -15,6 +15,7 @@ import (
 // A Package is what `go list -json` says of one; the names are go's.
 type Package struct {
 	Dir, ImportPath, Name, Target string
+	Root, ForTest                 string
 	Standard, DepOnly, Incomplete bool
 	Module                        *Module
 
@@ -25,7 +26,7 @@ type Package struct {
 }
 
 // ListFields are the fields of [Package], for go list -json=.
-const ListFields = "Dir,ImportPath,Name,Target,Standard,DepOnly,Incomplete,Module," +
+const ListFields = "Dir,ImportPath,Name,Target,Root,ForTest,Standard,DepOnly,Incomplete,Module," +
 	"GoFiles,CgoFiles,CFiles,CXXFiles,MFiles,HFiles,FFiles,SFiles," +
 	"SwigFiles,SwigCXXFiles,SysoFiles," +
 	"IgnoredGoFiles,IgnoredOtherFiles,TestGoFiles,XTestGoFiles," +
@@ -53,6 +54,8 @@ type Build struct {
 	Fixed []string
 	// Exact says that even comments get into the result.
 	Exact bool
+	// Tests says that go test made it, with Packages from go list -deps -test.
+	Tests bool
 	// VCS says that go looks for a repository.
 	VCS bool
 	// Outputs are the files written.
@@ -78,6 +81,33 @@ func Look(now time.Time, dirs ...string) Before {
 		}
 	}
 	return b
+}
+
+// Settled reports whether nothing about the paths has changed since the build
+// began, or else which may have. Of one that is not there it is the directory
+// in which it could be that counts.
+func (b Before) Settled(paths []string) (path string, ok bool) {
+	if stepped(b.At, time.Now()) {
+		return "", false
+	}
+	for _, path := range paths {
+		if !b.settled(path) {
+			return path, false
+		}
+	}
+	return "", true
+}
+
+func (b Before) settled(path string) bool {
+	link, errLink := lstatPath(path)
+	file, errFile := statPath(path)
+	if errLink != nil || errFile != nil || link.racy(b.At) || file.racy(b.At) {
+		return false
+	}
+	if parent := filepath.Dir(path); (link.digest == 0 || file.digest == 0) && parent != path {
+		return b.settled(parent)
+	}
+	return true
 }
 
 // ErrNoSnapshot means that a build cannot be described; go runs every time.

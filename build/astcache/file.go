@@ -46,9 +46,10 @@ func Load(file string) (*Snapshot, error) {
 }
 
 // IsName reports whether a file in a directory of snapshots has a name that
-// [Snapshot.Save], [Snapshot.SavePlan], [Verdict.Save] or [TurnFile] gives.
+// [Snapshot.Save], [Snapshot.SavePlan], [Verdict.Save], [MarkFile] or [TurnFile]
+// gives.
 func IsName(name string) bool {
-	for _, suffix := range []string{touchedSuffix, turnSuffix, planSuffix} {
+	for _, suffix := range []string{touchedSuffix, turnSuffix, planSuffix, markSuffix} {
 		if base, ok := strings.CutSuffix(name, suffix); ok {
 			name = base
 			break
@@ -64,7 +65,7 @@ func CheckFile(name string, r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	if strings.HasSuffix(name, touchedSuffix) || strings.HasSuffix(name, turnSuffix) || strings.HasSuffix(name, planSuffix) {
+	if strings.HasSuffix(name, touchedSuffix) || strings.HasSuffix(name, turnSuffix) || strings.HasSuffix(name, planSuffix) || strings.HasSuffix(name, markSuffix) {
 		return nil // anything that does not fit is as good as none
 	}
 	_, err = decode(data)
@@ -82,6 +83,12 @@ const turnSuffix = ".turn"
 func TurnFile(dir, output string) string {
 	return filepath.Join(dir, Key([]string{output})+turnSuffix)
 }
+
+// markSuffix is for the files of [MarkFile].
+const markSuffix = ".mark"
+
+// MarkFile names a file beside a snapshot of which only counts whether it is there.
+func MarkFile(file string) string { return file + markSuffix }
 
 // touched takes over what encodeTouched wrote, if it belongs to this snapshot.
 func (s *Snapshot) touched(data []byte) {

@@ -19,6 +19,8 @@ func under(path, dir string) bool {
 // pkg watches the files of a package.
 func (c *collector) pkg(p *Package) error {
 	switch {
+	case c.Tests && p.Generated():
+		return nil
 	case p.Incomplete:
 		return refuse("%s cannot be loaded", p.ImportPath)
 	case len(p.CgoPkgConfig) > 0:
@@ -48,6 +50,11 @@ func (c *collector) pkg(p *Package) error {
 		return err
 	}
 	return c.embeds(p)
+}
+
+// Generated reports whether this is the main package of tests, which go writes.
+func (p *Package) Generated() bool {
+	return p.Name == "main" && strings.HasSuffix(p.ImportPath, ".test") && len(p.GoFiles) == 1 && filepath.IsAbs(p.GoFiles[0])
 }
 
 // compiled are the Go files that reach the compiler or cgo.

@@ -21,6 +21,8 @@ type Action struct {
 	Deps []int
 	// Objdir is the action's work directory, with a separator at the end.
 	Objdir string
+	// ActionID stands for all that a build or link is made of.
+	ActionID string
 	// BuildID is set once a build or link has a result.
 	BuildID string
 	// TimeReady is when the last of Deps was done, TimeStart when a worker took
