@@ -90,6 +90,8 @@ func helper(args []string) int {
 		err = sessionMain(args[1:])
 	case "survive":
 		err = surviveMain(args[1])
+	case "open":
+		err = openMain()
 	case "goroutines":
 		os.Exit(goroutinesMain())
 	case "multicast":

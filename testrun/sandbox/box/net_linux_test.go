@@ -112,30 +112,3 @@ func multicastMain() error {
 	_, err = in.Read(make([]byte, 16))
 	return err
 }
-
-// TestTrace records what a program and those that it starts do.
-func TestTrace(t *testing.T) {
-	l := newLab(t)
-	l.spec.Trace = TraceReads
-	_, code, r := l.run("echo x >new; cat kept >/dev/null; (cd / && cat ./" + strings.TrimPrefix(l.home, "/") + "/dotfile >/dev/null)")
-	if code != 0 {
-		t.Fatalf("status %d", code)
-	}
-	for _, want := range []Touch{
-		{Kind: KindWrite, What: filepath.Join(l.repo, "new"), Count: 1},
-		{Kind: KindRead, What: filepath.Join(l.repo, "kept"), Count: 1},
-		{Kind: KindRead, What: filepath.Join(l.home, "dotfile"), Count: 1},
-	} {
-		if !slices.Contains(r.Touched, want) {
-			t.Errorf("no %+v in %+v", want, r.Touched)
-		}
-	}
-	if !slices.ContainsFunc(r.Touched, func(x Touch) bool { return x.Kind == KindExec && strings.HasSuffix(x.What, "/cat") }) {
-		t.Errorf("no cat in %+v", r.Touched)
-	}
-	l.spec.Trace = TraceWrites
-	if _, _, r = l.run("cat kept >new"); slices.ContainsFunc(r.Touched, func(x Touch) bool { return x.Kind == KindRead }) ||
-		!slices.ContainsFunc(r.Touched, func(x Touch) bool { return x.Kind == KindWrite }) {
-		t.Errorf("writes only: %+v", r.Touched)
-	}
-}

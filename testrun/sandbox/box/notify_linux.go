@@ -91,8 +91,9 @@ func newFilter(trace Trace, reads, exits bool) filter {
 		f = f.on(syscall.SYS_EXECVE).on(sysExecveat)
 		f = f.onOpen(syscall.SYS_OPENAT, 2, reads)
 		if sysOpen != 0xffffffff {
-			f = f.onOpen(sysOpen, 1, reads)
+			f = f.onOpen(sysOpen, 1, reads).on(sysCreat)
 		}
+		f = f.on(sysOpenat2) // its flags are in memory, where a filter cannot look
 	}
 	return append(f, stmt(bpfRet, retAllow))
 }
@@ -157,6 +158,9 @@ func (f filter) install(noNewPrivs bool) (listener int, err error) {
 type recorder struct {
 	listener int
 	touched  touched
+	mem      memory
+	// reads is true if files opened to read count, too.
+	reads bool
 	// starter is the thread that starts the test; lease, if not nil, has the ports
 	// for which others wait.
 	starter uint32
@@ -176,7 +180,7 @@ func newRecorder(trace Trace, reads, goroutines, noNewPrivs bool) (*recorder, er
 		return nil, errors.New("listening to system calls is not known on " + runtime.GOARCH)
 	}
 	reads = reads || trace == TraceReads
-	r := &recorder{gc: 100}
+	r := &recorder{gc: 100, reads: reads}
 	if goroutines {
 		r.stacks = newStacks()
 	}
@@ -211,8 +215,9 @@ func (r *recorder) started(pid int) {
 // is good for a record, and for nothing else.
 func (r *recorder) listen() {
 	runtime.LockOSThread()
+	var n seccompNotif
 	for {
-		var n seccompNotif
+		n = seccompNotif{} // the kernel wants it so
 		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, uintptr(r.listener), ioctlNotifRecv, uintptr(unsafe.Pointer(&n))); errno != 0 {
 			if errno == syscall.EINTR || errno == syscall.ENOENT {
 				continue // the caller was killed
@@ -225,9 +230,10 @@ func (r *recorder) listen() {
 		if n.pid != r.starter {
 			r.record(&n)
 			if port := r.toLease(&n); port != 0 {
+				id := n.id // the next call has another
 				go func() {
 					r.lease.take(port)
-					r.answer(n.id)
+					r.answer(id)
 				}()
 				continue
 			}
@@ -246,7 +252,7 @@ func (r *recorder) toLease(n *seccompNotif) uint16 {
 	if r.lease == nil || uint32(n.nr) != syscall.SYS_BIND {
 		return 0
 	}
-	addr, _ := readAddress(int(n.pid), n.args[1], n.args[2])
+	addr, _ := r.mem.address(int(n.pid), n.args[1], n.args[2])
 	return r.lease.wanted(addr)
 }
 
@@ -254,21 +260,33 @@ func (r *recorder) record(n *seccompNotif) {
 	pid := int(n.pid)
 	switch uint32(n.nr) {
 	case syscall.SYS_CONNECT:
-		r.touched.dial(pid, n.args[1], n.args[2])
+		r.touched.dial(r.mem.address(pid, n.args[1], n.args[2]))
 	case syscall.SYS_SENDTO:
-		r.touched.dial(pid, n.args[4], n.args[5])
+		r.touched.dial(r.mem.address(pid, n.args[4], n.args[5]))
 	case syscall.SYS_BIND:
-		r.touched.bind(pid, n.args[1], n.args[2])
+		r.touched.bind(r.mem.address(pid, n.args[1], n.args[2]))
 	case syscall.SYS_EXECVE:
-		r.touched.exec(pid, readString(pid, n.args[0]), atFDCWD)
-	case syscall.SYS_WRITE:
-		r.touched.output(pid, readMemory(pid, n.args[1], make([]byte, max(1, min(n.args[2], maxOutput)))))
+		r.touched.exec(pid, r.mem.text(pid, n.args[0]), atFDCWD)
 	case sysExecveat:
-		r.touched.exec(pid, readString(pid, n.args[1]), int(int32(n.args[0])))
+		r.touched.exec(pid, r.mem.text(pid, n.args[1]), int(int32(n.args[0])))
+	case syscall.SYS_WRITE:
+		r.touched.output(pid, r.mem.bytes(pid, n.args[1], n.args[2]))
 	case syscall.SYS_OPENAT:
-		r.touched.path(pid, openKind(n.args[2]), readString(pid, n.args[1]), int(int32(n.args[0])))
+		r.touched.path(pid, openKind(n.args[2]), r.mem.text(pid, n.args[1]), int(int32(n.args[0])))
+	case sysOpenat2:
+		if flags := r.mem.bytes(pid, n.args[2], 8); len(flags) == 8 {
+			r.openat2(n, binary.NativeEndian.Uint64(flags))
+		}
+	case sysCreat:
+		r.touched.path(pid, KindWrite, r.mem.text(pid, n.args[0]), atFDCWD)
 	case sysOpen:
-		r.touched.path(pid, openKind(n.args[1]), readString(pid, n.args[0]), atFDCWD)
+		r.touched.path(pid, openKind(n.args[1]), r.mem.text(pid, n.args[0]), atFDCWD)
+	}
+}
+
+func (r *recorder) openat2(n *seccompNotif, flags uint64) {
+	if kind := openKind(flags); kind == KindWrite || r.reads {
+		r.touched.path(int(n.pid), kind, r.mem.text(int(n.pid), n.args[1]), int(int32(n.args[0])))
 	}
 }
 
@@ -280,51 +298,4 @@ func openKind(flags uint64) string {
 		return KindWrite
 	}
 	return KindRead
-}
-
-// maxOutput is how much of what is written to stdout at once is looked at.
-const maxOutput = 4096
-
-// readMemory reads memory of a process as far as it goes.
-func readMemory(pid int, addr uint64, buf []byte) []byte {
-	local := syscall.Iovec{Base: &buf[0]}
-	local.SetLen(len(buf))
-	remote := struct{ base, length uintptr }{uintptr(addr), uintptr(len(buf))}
-	n, _, errno := syscall.RawSyscall6(sysReadv, uintptr(pid), uintptr(unsafe.Pointer(&local)), 1,
-		uintptr(unsafe.Pointer(&remote)), 1, 0)
-	if errno != 0 {
-		return nil
-	}
-	return buf[:n]
-}
-
-// readString reads a string that ends in a zero byte. It may end where the
-// memory of the process does, so no page is read before it is needed.
-func readString(pid int, addr uint64) string {
-	const page = 4096
-	var s []byte
-	for len(s) < page {
-		chunk := make([]byte, min(256, page-int(addr%page)))
-		chunk = readMemory(pid, addr, chunk)
-		if len(chunk) == 0 {
-			break
-		}
-		for i, c := range chunk {
-			if c == 0 {
-				return string(append(s, chunk[:i]...))
-			}
-		}
-		s, addr = append(s, chunk...), addr+uint64(len(chunk))
-	}
-	return string(s)
-}
-
-// readSockaddr reads the address of a socket: a family in the machine's order,
-// then what belongs to it.
-func readSockaddr(pid int, addr, size uint64) (family uint16, rest []byte) {
-	buf := readMemory(pid, addr, make([]byte, max(2, min(size, 128))))
-	if len(buf) < 2 {
-		return 0, nil
-	}
-	return binary.NativeEndian.Uint16(buf), buf[2:]
 }

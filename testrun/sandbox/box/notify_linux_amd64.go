@@ -8,4 +8,5 @@ const (
 	sysReadv    = 310 // process_vm_readv
 	sysExecveat = 322
 	sysOpen     = syscall.SYS_OPEN
+	sysCreat    = syscall.SYS_CREAT
 )

@@ -6,4 +6,5 @@ const (
 	sysReadv    = 270 // process_vm_readv
 	sysExecveat = 281
 	sysOpen     = 0xffffffff // there is none
+	sysCreat    = 0xfffffffe // nor that
 )

@@ -9,4 +9,5 @@ const (
 	sysReadv    = 0 // process_vm_readv
 	sysExecveat = 0xfffffffe
 	sysOpen     = 0xffffffff
+	sysCreat    = 0xfffffffd
 )

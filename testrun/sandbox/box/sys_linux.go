@@ -15,6 +15,7 @@ const (
 	sysMoveMount    = 429
 	sysMountSetattr = 442
 	sysCloseRange   = 436
+	sysOpenat2      = 437
 
 	openTreeClone  = 1
 	moveFlags      = 0x4 | 0x10 // MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_SYMLINKS

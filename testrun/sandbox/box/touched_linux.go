@@ -2,10 +2,8 @@ package box
 
 import (
 	"bytes"
-	"fmt"
+	"errors"
 	"os"
-	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 
@@ -23,9 +21,15 @@ type touched struct {
 	list  []Touch
 	// full is true if something was left out.
 	full bool
-	// main is the process whose tests running are.
+	// known are those of list that the test which runs now has opened, by kind and
+	// name as they were given: most files are opened more than once.
+	known map[string]int
+	key   []byte
+	dirs  memory
+	// main is the process whose tests running are, test the only one of them.
 	main    int
 	running running
+	test    string
 	// starters are the tests that ran when a process started a program.
 	starters map[int]string
 }
@@ -33,21 +37,28 @@ type touched struct {
 func (t *touched) add(what Touch) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	what.Test = t.running.only()
+	t.note(what)
+}
+
+// note returns where in the list it is, -1 if it is not.
+func (t *touched) note(what Touch) int {
+	what.Test = t.test
 	if i, ok := t.index[what]; ok {
 		t.list[i].Count++
-		return
+		return i
 	}
 	if t.index == nil {
 		t.index = make(map[Touch]int)
 	}
 	if len(t.list) == maxTouched {
 		t.full = true
-		return
+		return -1
 	}
-	t.index[what] = len(t.list)
+	i := len(t.list)
+	t.index[what] = i
 	what.Count = 1
 	t.list = append(t.list, what)
+	return i
 }
 
 // tell adds what was recorded to a result.
@@ -88,78 +99,94 @@ func toMany(ip netaddr.Addr) bool { return ip.Unmap().IsMulticast() }
 
 // exec notes that a process becomes another program. The first one that does is
 // the test itself. A name that does not exist is one of those that a search tries.
-func (t *touched) exec(pid int, path string, dirfd int) {
+func (t *touched) exec(pid int, path []byte, dirfd int) {
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	first := t.main == 0
 	if first {
 		t.main = pid
 	}
 	t.startedBy(pid)
-	t.mu.Unlock()
-	if path, ok := absolute(pid, path, dirfd); ok && !first {
-		if _, err := os.Stat(path); err == nil {
-			t.add(Touch{Kind: KindExec, What: path})
-		}
+	if first || !t.absolute(KindExec, pid, path, dirfd) {
+		return
+	}
+	name := fspath.Clean(string(t.key[len(KindExec):]))
+	if _, err := os.Stat(name); err == nil {
+		t.note(Touch{Kind: KindExec, What: name})
 	}
 }
 
 func (t *touched) startedBy(pid int) {
-	if test := t.running.only(); test != "" {
+	if t.test != "" {
 		if t.starters == nil {
 			t.starters = make(map[int]string)
 		}
-		t.starters[pid] = test
+		t.starters[pid] = t.test
 	}
 }
 
 // output follows which tests run. pid is that of a thread.
 func (t *touched) output(pid int, text []byte) {
-	if _, err := os.Lstat(fmt.Sprintf("/proc/%d/task/%d", t.main, pid)); err != nil {
-		return
+	if errors.Is(tgkill(t.main, pid, 0), syscall.ESRCH) {
+		return // of another program
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for line := range bytes.Lines(text) {
 		t.running.line(string(line))
 	}
+	if now := t.running.only(); now != t.test {
+		t.test = now
+		clear(t.known)
+	}
 }
 
 // path notes a file.
-func (t *touched) path(pid int, kind, path string, dirfd int) {
-	if path, ok := absolute(pid, path, dirfd); ok {
-		t.add(Touch{Kind: kind, What: path})
+func (t *touched) path(pid int, kind string, path []byte, dirfd int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.absolute(kind, pid, path, dirfd) {
+		return
+	}
+	if i, ok := t.known[string(t.key)]; ok {
+		t.list[i].Count++
+		return
+	}
+	if i := t.note(Touch{Kind: kind, What: fspath.Clean(string(t.key[len(kind):]))}); i >= 0 && len(t.known) < maxTouched {
+		if t.known == nil {
+			t.known = make(map[string]int)
+		}
+		t.known[string(t.key)] = i
 	}
 }
 
-// absolute makes a name that is that of the caller's directory one for all.
-func absolute(pid int, path string, dirfd int) (string, bool) {
-	if path == "" {
-		return "", false
+// absolute makes a name that is that of the caller's directory one for all: key is
+// a kind and that name.
+func (t *touched) absolute(kind string, pid int, path []byte, dirfd int) bool {
+	if len(path) == 0 {
+		return false
 	}
-	if !fspath.IsAbs(path) {
-		base := fmt.Sprintf("/proc/%d/cwd", pid)
-		if dirfd != atFDCWD {
-			base = fmt.Sprintf("/proc/%d/fd/%d", pid, dirfd)
+	t.key = append(t.key[:0], kind...)
+	if path[0] != '/' {
+		dir := t.dirs.dir(pid, dirfd)
+		if dir == nil {
+			return false
 		}
-		dir, err := os.Readlink(base)
-		if err != nil {
-			return "", false
-		}
-		path = dir + "/" + path
+		t.key = append(append(t.key, dir...), '/')
 	}
-	return fspath.Clean(path), true
+	t.key = append(t.key, path...)
+	return true
 }
 
 // bind notes an address that something listens on or sends from.
-func (t *touched) bind(pid int, addr, size uint64) {
-	if to, ok := readAddress(pid, addr, size); ok {
+func (t *touched) bind(to string, ok bool) {
+	if ok {
 		t.add(Touch{Kind: KindBind, What: to})
 	}
 }
 
 // dial notes an address that something is sent to.
-func (t *touched) dial(pid int, addr, size uint64) {
-	to, ok := readAddress(pid, addr, size)
+func (t *touched) dial(to string, ok bool) {
 	if !ok {
 		return
 	}
@@ -193,24 +220,4 @@ func listening(port uint16) bool {
 		}
 	}
 	return false
-}
-
-// readAddress reads the address of a socket of a process.
-func readAddress(pid int, addr, size uint64) (string, bool) {
-	family, b := readSockaddr(pid, addr, size)
-	switch {
-	case family == syscall.AF_INET && len(b) >= 6:
-		ip := netaddr.AddrFrom4([4]byte(b[2:6]))
-		return netaddr.AddrPortFrom(ip, uint16(b[0])<<8|uint16(b[1])).String(), true
-	case family == syscall.AF_INET6 && len(b) >= 22:
-		ip := netaddr.AddrFrom16([16]byte(b[6:22]))
-		return netaddr.AddrPortFrom(ip.Unmap(), uint16(b[0])<<8|uint16(b[1])).String(), true
-	case family == syscall.AF_UNIX && len(b) > 0:
-		if b[0] == 0 {
-			return "unix:@" + strconv.QuoteToASCII(strings.TrimRight(string(b[1:]), "\x00")), true
-		}
-		name, _, _ := strings.Cut(string(b), "\x00")
-		return "unix:" + name, true
-	}
-	return "", false
 }
