@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux && (amd64 || arm64)
 
 // Command sandbox measures what a sandbox of gust test costs a test binary that
 // does nothing, and what recording costs per call:
@@ -7,9 +7,11 @@
 //	setpriv --reuid=65534 --regid=65534 --clear-groups ./sandbox -gust ./gust
 //	./sandbox -gust ./gust -suite 100 -runs 5
 //
-// The binary is this program. It runs bare, in a sandbox, and in one that records
-// reads, in turn in every round; shown are medians. With -suite, a module of small
-// packages is tested instead, by go and by gust.
+// The binary is this program. It runs bare, in a sandbox, in one that listens to it as
+// it opens files, and in one that the kernel tells of them (where it may; else this one
+// listens, too), in turn in every round; shown are medians. With -suite, a module of small
+// packages is tested instead, by go and by gust. With -floor, somebody listens who does
+// nothing but answer, without gust.
 package main
 
 import (
@@ -33,6 +35,13 @@ import (
 func main() {
 	if len(os.Args) == 3 && os.Args[1] == "open" {
 		opens(os.Args[2])
+		return
+	}
+	if len(os.Args) == 4 && os.Args[1] == "floor" {
+		if err := floorMain(os.Args[2], os.Args[3] == "true"); err != nil {
+			fmt.Fprintln(os.Stderr, "sandbox:", err)
+			os.Exit(1)
+		}
 		return
 	}
 	if err := run(os.Args[1:], os.Stdout); err != nil {
@@ -73,6 +82,7 @@ func run(args []string, out io.Writer) error {
 	gust := fs.String("gust", "", "`PROGRAM` to measure")
 	runs := fs.Int("runs", 40, "`ROUNDS`")
 	n := fs.Int("opens", 5000, "`CALLS` to measure recording by")
+	floor := fs.Bool("floor", false, "measure what listening costs at the least")
 	packages := fs.Int("suite", 0, "test a module of that many `PACKAGES`")
 	if err := fs.Parse(args); err != nil {
 		return err
@@ -80,6 +90,9 @@ func run(args []string, out io.Writer) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
+	}
+	if *floor {
+		return measureFloor(out, self, *runs, *n)
 	}
 	dir, err := os.MkdirTemp("/var/tmp", "gust-bench-")
 	if err != nil {
@@ -90,8 +103,11 @@ func run(args []string, out io.Writer) error {
 		return measureSuite(out, *gust, dir, *packages, *runs)
 	}
 	sides := []*side{{name: "bare", argv: []string{self}, env: os.Environ()}}
-	for _, trace := range []box.Trace{"", box.TraceReads} {
-		s, closeBoxes, err := boxed(*gust, self, dir, trace)
+	for _, b := range []struct {
+		trace  box.Trace
+		listen bool
+	}{{"", false}, {box.TraceReads, true}, {box.TraceReads, false}} {
+		s, closeBoxes, err := boxed(*gust, self, dir, b.trace, b.listen)
 		if err != nil {
 			return err
 		}
@@ -106,20 +122,20 @@ func run(args []string, out io.Writer) error {
 		}
 	}
 	for _, s := range sides {
-		fmt.Fprintf(out, "%-22s start %6.2f ms (%+.2f)   open %6.2f µs (%+.2f)\n", s.name,
+		fmt.Fprintf(out, "%-25s start %6.2f ms (%+.2f)   open %6.2f µs (%+.2f)\n", s.name,
 			ms(s.starts), ms(s.starts)-ms(sides[0].starts), 1e3*ms(s.calls), 1e3*(ms(s.calls)-ms(sides[0].calls)))
 	}
 	return nil
 }
 
 // boxed is the side that runs in sandboxes.
-func boxed(gust, self, dir string, trace box.Trace) (*side, func(), error) {
+func boxed(gust, self, dir string, trace box.Trace, listen bool) (*side, func(), error) {
 	gust, err := filepath.Abs(gust)
 	if err != nil {
 		return nil, nil, err
 	}
 	session, err := sandbox.Open(context.Background(), sandbox.Options{
-		Mode: sandbox.Auto, Trace: trace, Self: gust, CacheDir: filepath.Join(dir, "cache"), Dir: dir,
+		Mode: sandbox.Auto, Trace: trace, Listen: listen, Self: gust, CacheDir: filepath.Join(dir, "cache"), Dir: dir,
 		Environ: os.Environ(), Now: time.Now, Env: gocmd.Env{GOMOD: filepath.Join(dir, "go.mod")},
 	})
 	if err != nil {
@@ -127,7 +143,10 @@ func boxed(gust, self, dir string, trace box.Trace) (*side, func(), error) {
 	}
 	name := "sandbox"
 	if trace != "" {
-		name += ", recording " + string(trace)
+		name += ", the kernel tells"
+	}
+	if listen {
+		name = "sandbox, listening"
 	}
 	argv := append(strings.Fields(strings.TrimPrefix(session.Flag(), "-exec=")), self)
 	return &side{name: name, argv: argv, env: append(os.Environ(), session.Variable())},

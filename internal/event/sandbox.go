@@ -85,6 +85,8 @@ type TestTouched struct {
 	Trace string `json:"trace"`
 	// Full is true if there was more than was kept.
 	Full bool `json:"full,omitempty"`
+	// Lost is how many files were opened that nothing is known of. Then full is true.
+	Lost uint64 `json:"lost,omitempty"`
 	// Touched is what they did, in the order in which it was done first.
 	Touched []TestTouch `json:"touched"`
 }

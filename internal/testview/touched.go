@@ -28,6 +28,8 @@ func Touched(e event.TestTouched, dir, home string) string {
 		b.WriteString("\n")
 	}
 	switch {
+	case e.Lost > 0:
+		fmt.Fprintf(&b, "  and perhaps more: of %d files that were opened, nothing is known\n", e.Lost)
 	case e.Full:
 		b.WriteString("  and more\n")
 	case len(e.Touched) == 0:

@@ -64,6 +64,9 @@ type Options struct {
 	Goroutines bool
 	// Trace says what to record.
 	Trace box.Trace
+	// Listen has each call wait for it to be recorded, also where the kernel could tell
+	// of it later.
+	Listen bool
 	// Now tells the time.
 	Now func() time.Time
 	// Packages are packages that need something else.

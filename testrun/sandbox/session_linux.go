@@ -14,6 +14,7 @@ import (
 
 	"github.com/gust-go/gust/internal/isolation"
 	"github.com/gust-go/gust/testrun/sandbox/box"
+	"github.com/gust-go/gust/testrun/sandbox/ring"
 )
 
 // A Session is the sandboxes of one run.
@@ -23,6 +24,7 @@ type Session struct {
 	dir     string // removed at the end
 	lock    *os.File
 	owner   *os.File
+	rings   *ring.Server
 	flag    string
 	value   string
 }
@@ -54,6 +56,12 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 		return nil, err
 	}
 	s.spec.Dir = s.dir
+	if o.Trace != "" && !o.Listen {
+		// Most have no rights to it, and record without.
+		if s.rings, err = ring.Listen(filepath.Join(s.dir, ring.Socket), nil); err == nil {
+			s.spec.Ring = filepath.Join(s.dir, ring.Socket)
+		}
+	}
 	if s.flag, err = o.flag(); err == nil {
 		s.value, err = s.spec.Encode()
 	}
@@ -123,6 +131,7 @@ func sweep(base string) {
 }
 
 func (s *Session) remove() {
+	s.rings.Close()
 	box.RemoveGroups(s.dir)
 	box.DropTmp(s.dir)
 	removeAll(s.dir)
@@ -183,7 +192,7 @@ func (s *Session) found(r box.Report) (Package, error) {
 	}
 	if s.options.Trace != "" && r.NoRecord == "" && r.Ran {
 		now := s.options.Now().UTC().Round(time.Second)
-		p.Record = &Record{Package: p.Path, Time: now, Trace: s.options.Trace, Full: r.Full, Touched: r.Touched}
+		p.Record = &Record{Package: p.Path, Time: now, Trace: s.options.Trace, Full: r.Full, Lost: r.Lost, Touched: r.Touched}
 	}
 	for _, path := range r.InPlace {
 		if !s.uninteresting(path) {

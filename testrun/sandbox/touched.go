@@ -19,9 +19,11 @@ type Record struct {
 	Package string
 	// Time is when they ran, Trace what was recorded. Full is true if there was
 	// more than was kept.
-	Time    time.Time
-	Trace   box.Trace
-	Full    bool `json:",omitempty"`
+	Time  time.Time
+	Trace box.Trace
+	Full  bool `json:",omitempty"`
+	// Lost is how many files were opened that nothing is known of; then it is Full.
+	Lost    uint64 `json:",omitempty"`
 	Touched []box.Touch
 }
 

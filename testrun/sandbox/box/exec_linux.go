@@ -140,7 +140,9 @@ func (w *wrapper) inBox() (result, error) {
 	defer out.Close()
 	w.group = newGroup(w.spec.Dir, w.limits)
 	defer w.group.close()
-	pid, err := w.startInit(in)
+	told := claimRing(w.spec.Ring)
+	defer told.close()
+	pid, err := w.startInit(in, told)
 	_ = in.Close()
 	if err != nil {
 		return result{}, err
@@ -150,6 +152,7 @@ func (w *wrapper) inBox() (result, error) {
 	w.run.endWithOwner(end)
 	init, err := w.prepare()
 	if err == nil {
+		init.Ring = told.begin(pid, init.Reads || init.Trace == TraceReads)
 		err = json.NewEncoder(out).Encode(init)
 	}
 	if err != nil {
@@ -166,6 +169,7 @@ func (w *wrapper) inBox() (result, error) {
 	}
 	r, err := w.await(pid, json.NewDecoder(out))
 	stop()
+	told.complete(&r)
 	r.Hits = append(append(r.Hits, w.group.hits(w.limits)...), w.outside.found()...)
 	return r, err
 }
@@ -271,7 +275,7 @@ func (w *wrapper) addTrees(init *initSpec) {
 
 // startInit starts the first process of new namespaces, which reads its [initSpec]
 // from in.
-func (w *wrapper) startInit(in *os.File) (int, error) {
+func (w *wrapper) startInit(in *os.File, told *claim) (int, error) {
 	attr := &syscall.SysProcAttr{
 		Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS,
 		Pdeathsig:  syscall.SIGKILL,
@@ -290,6 +294,9 @@ func (w *wrapper) startInit(in *os.File) (int, error) {
 		attr.AmbientCaps = capabilities()
 	}
 	files := []uintptr{0, 1, 2, in.Fd()}
+	if told != nil {
+		files = append(files, told.ring.Fd())
+	}
 	pid, err := w.group.start(attr, func() (int, error) {
 		return syscall.ForkExec("/proc/self/exe", []string{"gust", InitCommand, "-"}, &syscall.ProcAttr{Env: os.Environ(), Files: files, Sys: attr})
 	})
@@ -302,7 +309,7 @@ func (w *wrapper) startInit(in *os.File) (int, error) {
 // finish looks at what is left of the box and writes the report.
 func (w *wrapper) finish(r result) {
 	w.report.Status, w.report.Left, w.report.HostNet = r.Code, r.Left, w.spec.HostNet || w.report.Level == Landlock || w.report.Level == Basic
-	w.report.Goroutines = r.Goroutines
+	w.report.Goroutines, w.report.Ring, w.report.Lost = r.Goroutines, r.Ring, r.Lost
 	w.report.Strict, w.report.Full, w.report.NoRecord = w.spec.Strict, r.Full, r.NoRecord
 	w.report.Hits, w.report.Limits = r.Hits, w.spec.Limits
 	if r.Signal != 0 {

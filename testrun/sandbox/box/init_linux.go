@@ -23,6 +23,8 @@ type initSpec struct {
 	// Hidden is the socket of the SSH agent.
 	Hidden string `json:",omitempty"`
 	made   stats  // the directories of the box
+	// Ring is true if there is a ring buffer to read, at ringFD.
+	Ring bool `json:",omitempty"`
 	// Reads is true if what programs read that the test starts is to be known.
 	Reads bool
 }
@@ -43,12 +45,18 @@ type result struct {
 	Touched  []Touch `json:",omitempty"`
 	Full     bool    `json:",omitempty"`
 	NoRecord string  `json:",omitempty"`
+	// Ring is true if files were told of by a ring buffer, Lost how many were not.
+	Ring bool   `json:",omitempty"`
+	Lost uint64 `json:",omitempty"`
 	// Hits are limits that the test ran into.
 	Hits []Hit `json:",omitempty"`
 }
 
-// resultFD is where the first process writes its result.
-const resultFD = 3
+// resultFD is where the first process writes its result, ringFD its ring buffer.
+const (
+	resultFD = 3
+	ringFD   = 4
+)
 
 // initMain is the first process of a sandbox.
 func initMain(network Network) int {
@@ -56,6 +64,7 @@ func initMain(network Network) int {
 	// is not the one from which others are made.
 	runtime.LockOSThread()
 	syscall.CloseOnExec(resultFD)
+	syscall.CloseOnExec(ringFD)
 	out := os.NewFile(resultFD, "result")
 	tell := json.NewEncoder(out)
 	// A test that has just started may be told to end already.
@@ -121,7 +130,8 @@ func runInside(signals caught, from *json.Decoder, tell *json.Encoder, network N
 	if err := spec.shiftClock(); err != nil {
 		return result{}, err
 	}
-	rec, recErr := newRecorder(spec.Trace, spec.Reads, spec.Goroutines, false)
+	told := spec.openRing()
+	rec, recErr := newRecorder(spec.Trace, spec.Reads, spec.Goroutines, false, told)
 	pid, err := spec.start()
 	if err != nil {
 		return result{}, err
@@ -138,7 +148,7 @@ func runInside(signals caught, from *json.Decoder, tell *json.Encoder, network N
 		go g.watch()
 	}
 	r, err := waitFor(pid, func() []Process { return leftProcesses(everyone) })
-	r.Hits = g.found()
+	r.Hits, r.Ring = g.found(), told != nil
 	if killed(r.Hits) {
 		r.Left = nil // they were being killed
 	}

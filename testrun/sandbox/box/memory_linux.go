@@ -20,10 +20,6 @@ type memory struct {
 	name, link []byte
 }
 
-// pathMax is PATH_MAX, and how much of what is written to stdout at once is looked
-// at.
-const pathMax = 4096
-
 // read reads as far as it goes, to buf from an offset on.
 func (m *memory) read(pid int, addr uint64, at, size int) []byte {
 	local := syscall.Iovec{Base: &m.buf[at]}

@@ -72,8 +72,8 @@ const (
 )
 
 // newFilter makes the program. Programs of another architecture and of x32 are
-// let through unheard.
-func newFilter(trace Trace, reads, exits bool) filter {
+// let through unheard. What a ring tells of is not listened to.
+func newFilter(trace Trace, reads, exits, ring bool) filter {
 	f := filter{
 		stmt(bpfLoad, dataArch), jump(bpfEq, auditArch, 1, 0), stmt(bpfRet, retAllow),
 		stmt(bpfLoad, dataNr), jump(bpfGe, 0x40000000, 0, 1), stmt(bpfRet, retAllow),
@@ -89,11 +89,13 @@ func newFilter(trace Trace, reads, exits bool) filter {
 	}
 	if trace.on() || reads {
 		f = f.on(syscall.SYS_EXECVE).on(sysExecveat)
-		f = f.onOpen(syscall.SYS_OPENAT, 2, reads)
-		if sysOpen != 0xffffffff {
-			f = f.onOpen(sysOpen, 1, reads).on(sysCreat)
+		if !ring {
+			f = f.onOpen(syscall.SYS_OPENAT, 2, reads)
+			if sysOpen != 0xffffffff {
+				f = f.onOpen(sysOpen, 1, reads)
+			}
 		}
-		f = f.on(sysOpenat2) // its flags are in memory, where a filter cannot look
+		f = f.on(sysCreat).on(sysOpenat2) // the flags of the second are in memory, where a filter cannot look
 	}
 	return append(f, stmt(bpfRet, retAllow))
 }
@@ -125,7 +127,7 @@ func (f filter) onOpen(nr uint32, arg int, reads bool) filter {
 		return f.on(nr)
 	}
 	return append(f, jump(bpfEq, nr, 0, 4),
-		stmt(bpfLoad, uint32(dataArgs+8*arg)), jump(bpfSet, writing, 0, 1),
+		stmt(bpfLoad, uint32(dataArgs+8*arg)), jump(bpfSet, Writing, 0, 1),
 		stmt(bpfRet, retUserNotif), stmt(bpfRet, retAllow))
 }
 
@@ -159,6 +161,8 @@ type recorder struct {
 	listener int
 	touched  touched
 	mem      memory
+	// ring is what tells of files instead, if not nil.
+	ring *ring
 	// reads is true if files opened to read count, too.
 	reads bool
 	// starter is the thread that starts the test; lease, if not nil, has the ports
@@ -174,13 +178,13 @@ type recorder struct {
 }
 
 // newRecorder installs the filter on this thread, which must be locked and the
-// one that starts the test.
-func newRecorder(trace Trace, reads, goroutines, noNewPrivs bool) (*recorder, error) {
+// one that starts the test. Files may be told of by a ring.
+func newRecorder(trace Trace, reads, goroutines, noNewPrivs bool, told *ring) (*recorder, error) {
 	if sysSeccomp == 0 {
 		return nil, errors.New("listening to system calls is not known on " + runtime.GOARCH)
 	}
 	reads = reads || trace == TraceReads
-	r := &recorder{gc: 100, reads: reads}
+	r := &recorder{gc: 100, reads: reads, ring: told}
 	if goroutines {
 		r.stacks = newStacks()
 	}
@@ -192,7 +196,7 @@ func newRecorder(trace Trace, reads, goroutines, noNewPrivs bool) (*recorder, er
 			runtime.GOMAXPROCS(2)
 		}
 	}
-	fd, err := newFilter(trace, reads, goroutines).install(noNewPrivs)
+	fd, err := newFilter(trace, reads, goroutines, told != nil).install(noNewPrivs)
 	if err != nil {
 		return nil, err
 	}
@@ -200,6 +204,9 @@ func newRecorder(trace Trace, reads, goroutines, noNewPrivs bool) (*recorder, er
 	// The caller sleeps while it is looked at, so the one that looks may as well run
 	// on the same processor. Linux before 6.6 does not know it.
 	_, _, _ = syscall.RawSyscall(syscall.SYS_IOCTL, uintptr(fd), ioctlSetFlags, syncWakeUp)
+	if told != nil {
+		go told.follow(r.opened)
+	}
 	go r.listen()
 	return r, nil
 }
@@ -227,6 +234,7 @@ func (r *recorder) listen() {
 		if n.nr == syscall.SYS_EXIT_GROUP && r.stacks.take(r.listener, &n) {
 			continue // answered later
 		}
+		r.ring.drain(r.opened)
 		if n.pid != r.starter {
 			r.record(&n)
 			if port := r.toLease(&n); port != 0 {
@@ -239,6 +247,13 @@ func (r *recorder) listen() {
 			}
 		}
 		r.answer(n.id)
+	}
+}
+
+// opened notes a file that a ring tells of.
+func (r *recorder) opened(record []byte) {
+	if o, ok := r.ring.parse(record); ok && o.pid != 1 { // that is this process
+		r.touched.path(o.kind, o.path, func() []byte { return o.dir })
 	}
 }
 
@@ -266,35 +281,40 @@ func (r *recorder) record(n *seccompNotif) {
 	case syscall.SYS_BIND:
 		r.touched.bind(r.mem.address(pid, n.args[1], n.args[2]))
 	case syscall.SYS_EXECVE:
-		r.touched.exec(pid, r.mem.text(pid, n.args[0]), atFDCWD)
+		r.exec(pid, n.args[0], atFDCWD)
 	case sysExecveat:
-		r.touched.exec(pid, r.mem.text(pid, n.args[1]), int(int32(n.args[0])))
+		r.exec(pid, n.args[1], int(int32(n.args[0])))
 	case syscall.SYS_WRITE:
 		r.touched.output(pid, r.mem.bytes(pid, n.args[1], n.args[2]))
 	case syscall.SYS_OPENAT:
-		r.touched.path(pid, openKind(n.args[2]), r.mem.text(pid, n.args[1]), int(int32(n.args[0])))
+		r.open(pid, openKind(n.args[2]), n.args[1], int(int32(n.args[0])))
 	case sysOpenat2:
 		if flags := r.mem.bytes(pid, n.args[2], 8); len(flags) == 8 {
 			r.openat2(n, binary.NativeEndian.Uint64(flags))
 		}
 	case sysCreat:
-		r.touched.path(pid, KindWrite, r.mem.text(pid, n.args[0]), atFDCWD)
+		r.open(pid, KindWrite, n.args[0], atFDCWD)
 	case sysOpen:
-		r.touched.path(pid, openKind(n.args[1]), r.mem.text(pid, n.args[0]), atFDCWD)
+		r.open(pid, openKind(n.args[1]), n.args[0], atFDCWD)
 	}
+}
+
+func (r *recorder) open(pid int, kind string, name uint64, dirfd int) {
+	r.touched.path(kind, r.mem.text(pid, name), func() []byte { return r.mem.dir(pid, dirfd) })
+}
+
+func (r *recorder) exec(pid int, name uint64, dirfd int) {
+	r.touched.exec(pid, r.mem.text(pid, name), func() []byte { return r.mem.dir(pid, dirfd) })
 }
 
 func (r *recorder) openat2(n *seccompNotif, flags uint64) {
 	if kind := openKind(flags); kind == KindWrite || r.reads {
-		r.touched.path(int(n.pid), kind, r.mem.text(int(n.pid), n.args[1]), int(int32(n.args[0])))
+		r.open(int(n.pid), kind, n.args[1], int(int32(n.args[0])))
 	}
 }
 
-// writing are the flags of which one makes open(2) a write.
-const writing = syscall.O_WRONLY | syscall.O_RDWR | syscall.O_CREAT | syscall.O_TRUNC
-
 func openKind(flags uint64) string {
-	if flags&writing != 0 {
+	if flags&Writing != 0 {
 		return KindWrite
 	}
 	return KindRead

@@ -155,7 +155,7 @@ func (p *part) start() (int, error) {
 			trace = TraceWrites // what it writes to is not kept aside, so it is told
 		}
 		for _, noNewPrivs := range []bool{false, true} {
-			if p.rec, p.recErr = newRecorder(trace, p.reads, p.spec.Goroutines, noNewPrivs); p.recErr == nil {
+			if p.rec, p.recErr = newRecorder(trace, p.reads, p.spec.Goroutines, noNewPrivs, nil); p.recErr == nil {
 				break
 			}
 		}

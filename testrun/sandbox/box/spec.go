@@ -86,6 +86,9 @@ type Spec struct {
 	Pin []string `json:",omitempty"`
 	// Trace says what to record besides what the sandbox itself needs to know.
 	Trace Trace `json:",omitempty"`
+	// Ring is a socket at which there are ring buffers that the kernel writes to, see
+	// package ring; "" if there is none.
+	Ring string `json:",omitempty"`
 	// Allow are addresses of the host's loopback that tests may connect to.
 	Allow []string `json:",omitempty"`
 	// Goroutines are looked at when a test ends.
@@ -215,6 +218,10 @@ type Report struct {
 	Touched  []Touch `json:",omitempty"`
 	Full     bool    `json:",omitempty"`
 	NoRecord string  `json:",omitempty"`
+	// Ring is true if the kernel told of files without the test waiting, Lost how many
+	// it could not tell of; then Full is true.
+	Ring bool   `json:",omitempty"`
+	Lost uint64 `json:",omitempty"`
 	// HostNet is true if the test was on the host's network.
 	HostNet bool `json:",omitempty"`
 	// Left are processes that outlived the binary.

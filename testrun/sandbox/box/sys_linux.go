@@ -14,6 +14,7 @@ const (
 	sysOpenTree     = 428
 	sysMoveMount    = 429
 	sysMountSetattr = 442
+	sysPidfdOpen    = 434
 	sysCloseRange   = 436
 	sysOpenat2      = 437
 

@@ -25,7 +25,6 @@ type touched struct {
 	// name as they were given: most files are opened more than once.
 	known map[string]int
 	key   []byte
-	dirs  memory
 	// main is the process whose tests running are, test the only one of them.
 	main    int
 	running running
@@ -63,6 +62,7 @@ func (t *touched) note(what Touch) int {
 
 // tell adds what was recorded to a result.
 func (r *recorder) tell(to *result) {
+	r.ring.drain(r.opened)
 	t := &r.touched
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -99,7 +99,7 @@ func toMany(ip netaddr.Addr) bool { return ip.Unmap().IsMulticast() }
 
 // exec notes that a process becomes another program. The first one that does is
 // the test itself. A name that does not exist is one of those that a search tries.
-func (t *touched) exec(pid int, path []byte, dirfd int) {
+func (t *touched) exec(pid int, path []byte, dir func() []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	first := t.main == 0
@@ -107,7 +107,7 @@ func (t *touched) exec(pid int, path []byte, dirfd int) {
 		t.main = pid
 	}
 	t.startedBy(pid)
-	if first || !t.absolute(KindExec, pid, path, dirfd) {
+	if first || !t.absolute(KindExec, path, dir) {
 		return
 	}
 	name := fspath.Clean(string(t.key[len(KindExec):]))
@@ -141,11 +141,11 @@ func (t *touched) output(pid int, text []byte) {
 	}
 }
 
-// path notes a file.
-func (t *touched) path(pid int, kind string, path []byte, dirfd int) {
+// path notes a file. A name that is relative is so to what dir returns, if not nil.
+func (t *touched) path(kind string, path []byte, dir func() []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.absolute(kind, pid, path, dirfd) {
+	if !t.absolute(kind, path, dir) {
 		return
 	}
 	if i, ok := t.known[string(t.key)]; ok {
@@ -162,17 +162,17 @@ func (t *touched) path(pid int, kind string, path []byte, dirfd int) {
 
 // absolute makes a name that is that of the caller's directory one for all: key is
 // a kind and that name.
-func (t *touched) absolute(kind string, pid int, path []byte, dirfd int) bool {
+func (t *touched) absolute(kind string, path []byte, dir func() []byte) bool {
 	if len(path) == 0 {
 		return false
 	}
 	t.key = append(t.key[:0], kind...)
 	if path[0] != '/' {
-		dir := t.dirs.dir(pid, dirfd)
-		if dir == nil {
+		base := dir()
+		if base == nil {
 			return false
 		}
-		t.key = append(append(t.key, dir...), '/')
+		t.key = append(append(t.key, base...), '/')
 	}
 	t.key = append(t.key, path...)
 	return true

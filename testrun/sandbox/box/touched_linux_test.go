@@ -1,9 +1,11 @@
 package box
 
 import (
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"syscall"
@@ -161,4 +163,31 @@ func openat2(path string, how *[3]uint64) error {
 		return named("openat2", path, errno)
 	}
 	return syscall.Close(int(fd))
+}
+
+// TestLost: what is lost is asked for, and leaves a record incomplete; so does not
+// knowing it.
+func TestLost(t *testing.T) {
+	for _, test := range []struct {
+		answer []byte
+		want   result
+	}{
+		{binary.NativeEndian.AppendUint64(nil, 0), result{Ring: true}},
+		{binary.NativeEndian.AppendUint64(nil, 3), result{Ring: true, Lost: 3, Full: true}},
+		{[]byte{1}, result{Ring: true, Full: true}},
+	} {
+		fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_SEQPACKET|syscall.SOCK_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := syscall.Write(fds[1], test.answer); err != nil {
+			t.Fatal(err)
+		}
+		c, r := &claim{conn: fds[0]}, result{Ring: true}
+		c.complete(&r)
+		c.close()
+		if err := syscall.Close(fds[1]); err != nil || !reflect.DeepEqual(r, test.want) {
+			t.Errorf("%v: %+v, want %+v, error %v", test.answer, r, test.want, err)
+		}
+	}
 }
