@@ -15,8 +15,9 @@ import (
 // vain; what has changed is for snapshots to say.
 type waker interface {
 	// arm sets the directories to wake for. Those that do not exist are waited
-	// for.
-	arm(dirs map[string]bool) error
+	// for. It returns those that are new, of which what came into them before is not
+	// told.
+	arm(dirs map[string]bool) (added map[string]bool, err error)
 	// wakes receives something after a change, once for several.
 	wakes() <-chan struct{}
 	close()
@@ -74,7 +75,7 @@ func (n *notifier) pump() {
 
 // arm compares with the system's list and not with its own, because a directory
 // that was removed is gone from there.
-func (n *notifier) arm(dirs map[string]bool) error {
+func (n *notifier) arm(dirs map[string]bool) (added map[string]bool, err error) {
 	want := map[string]bool{}
 	for dir := range dirs {
 		want[existing(dir)] = true
@@ -87,13 +88,13 @@ func (n *notifier) arm(dirs map[string]bool) error {
 	}
 	for dir := range want {
 		if why := remote(dir); why != "" {
-			return fmt.Errorf("%q is on %s, which does not tell of changes made elsewhere", dir, why)
+			return nil, fmt.Errorf("%q is on %s, which does not tell of changes made elsewhere", dir, why)
 		}
 		if err := n.w.Add(dir); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return want, nil
 }
 
 // existing is dir or the nearest directory above it that exists.
@@ -135,7 +136,7 @@ func newPoller(every time.Duration) waker {
 	return p
 }
 
-func (p *poller) arm(map[string]bool) error { return nil }
+func (p *poller) arm(map[string]bool) (map[string]bool, error) { return nil, nil }
 
 func (p *poller) wakes() <-chan struct{} { return p.c }
 

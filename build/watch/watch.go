@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -161,10 +162,7 @@ func (w *watcher) refresh(ctx context.Context, l *lister, before *snapshot) {
 	case w.last == nil:
 		w.inputs = l.fallback()
 	}
-	// Armed first, so that nothing changes unseen in between; and armed with
-	// what a snapshot has found.
-	w.arm(w.inputs.take(before, time.Now()).dirs)
-	w.last = w.inputs.take(before, time.Now())
+	w.last = w.survey(before)
 }
 
 // build runs one build and deals with its program. The user may quit meanwhile
@@ -274,13 +272,28 @@ func (w *watcher) wait(ctx context.Context) (why event.Watch, force, quit bool, 
 	}
 }
 
-// look compares the inputs with the last snapshot. Directories may be new even
-// if nothing in them counts yet.
+// look compares the inputs with the last snapshot.
 func (w *watcher) look() (path string, n int) {
-	cur := w.inputs.take(w.last, time.Now())
-	w.arm(cur.dirs)
-	path, n = changed(w.last, cur)
-	return path, n
+	return changed(w.last, w.survey(w.last))
+}
+
+// survey takes a snapshot and is notified of all that changes after it. Directories
+// may be new even if nothing in them counts yet, and those that are not there are
+// waited for in the nearest one above, which is another one when that has come: so
+// inputs are looked at again until there is nothing new to be notified of. A
+// directory that goes on being new, as one may that has two names, does not count.
+func (w *watcher) survey(was *snapshot) *snapshot {
+	cur := w.inputs.take(was, time.Now())
+	added := w.arm(cur.dirs)
+	for len(added) > 0 {
+		cur = w.inputs.take(was, time.Now())
+		next := w.arm(cur.dirs)
+		if maps.Equal(next, added) {
+			break
+		}
+		added = next
+	}
+	return cur
 }
 
 // settle waits until nothing changes any more and git is not at work.
@@ -340,15 +353,18 @@ func (w *watcher) openWaker() {
 	w.waker = n
 }
 
-// arm sets the directories to be notified of, and falls back to polling.
-func (w *watcher) arm(dirs map[string]bool) {
+// arm sets the directories to be notified of, and falls back to polling. It
+// returns those that are new.
+func (w *watcher) arm(dirs map[string]bool) (added map[string]bool) {
 	if w.polling {
-		return
+		return nil
 	}
-	if err := w.waker.arm(dirs); err != nil {
+	added, err := w.waker.arm(dirs)
+	if err != nil {
 		w.waker.close()
 		w.poll(pollDefault, err.Error())
 	}
+	return added
 }
 
 func (w *watcher) poll(every time.Duration, why string) {

@@ -175,8 +175,10 @@ func (r *recorder) await(t *testing.T, state string) {
 // fullWaker is a notifier on a system that has no watches left.
 type fullWaker struct{ waker }
 
-func (fullWaker) arm(map[string]bool) error { return errors.New("no space left on device") }
-func (fullWaker) close()                    {}
+func (fullWaker) arm(map[string]bool) (map[string]bool, error) {
+	return nil, errors.New("no space left on device")
+}
+func (fullWaker) close() {}
 
 // A watch goes on by looking now and then if the system does not notify.
 func TestFallsBackToPolling(t *testing.T) {
@@ -209,6 +211,77 @@ func TestFallsBackToPolling(t *testing.T) {
 				t.Errorf("%v after %d builds", err, builds)
 			}
 		})
+	}
+}
+
+// hookedWaker calls a function before it is armed.
+type hookedWaker struct {
+	waker
+	before func()
+}
+
+func (h hookedWaker) arm(dirs map[string]bool) (map[string]bool, error) {
+	h.before()
+	return h.waker.arm(dirs)
+}
+
+// A directory comes in three steps, and the watch looks at it after the first of
+// them. Before it is told of what is in there, the rest has happened.
+func TestDirectoryComesWhileArmed(t *testing.T) {
+	dir := newModule(t, map[string]string{"go.mod": "module m\n\ngo 1.24\n", "main.go": "package main\n\nimport _ \"m/sub/new\"\n\nfunc main() {}\n"})
+	sub := filepath.Join(dir, "sub")
+	builds := make(chan int, 9)
+	r := &recorder{states: make(chan string, 100)}
+	w := &watcher{sink: r, Options: Options{
+		Verb: "build", Args: []string{"."}, Go: goIn(t, dir),
+		Build: func(context.Context, []string) (int, error) { builds <- 1; return 1, nil },
+	}}
+	w.newNotifier = func() (waker, error) {
+		n, err := newNotifier()
+		return hookedWaker{n, func() {
+			if _, err := os.Stat(sub); err != nil {
+				return
+			}
+			if _, err := os.Stat(filepath.Join(sub, "new")); err == nil {
+				return
+			}
+			if err := os.Mkdir(filepath.Join(sub, "new"), 0o777); err != nil {
+				t.Error(err)
+			}
+			write(t, filepath.Join(sub, "new", "new.go"), "package new\n")
+		}}, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		_, err := w.run(ctx)
+		done <- err
+	}()
+	r.await(t, event.WatchWaiting)
+	<-builds
+	if err := os.Mkdir(sub, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-builds:
+	case <-time.After(30 * time.Second):
+		t.Error("the package that has come is not seen")
+	}
+	cancel()
+	<-done
+}
+
+// alwaysNew is a notifier to which the same directories are new each time.
+type alwaysNew struct{ waker }
+
+func (alwaysNew) arm(dirs map[string]bool) (map[string]bool, error) { return dirs, nil }
+
+func TestSurveyEnds(t *testing.T) {
+	dir := newModule(t, map[string]string{"main.go": "package main\n"})
+	w := &watcher{waker: alwaysNew{}, inputs: newInputs()}
+	w.inputs.addDir(dir, sources)
+	if s := w.survey(nil); len(s.files) != 1 {
+		t.Errorf("files are %v", s.files)
 	}
 }
 
