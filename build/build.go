@@ -109,6 +109,7 @@ type runner struct {
 	timed   *timed // nil unless the build is
 	reader  *follower
 	share   *share.Share // nil without a remote cache
+	name    string       // of the build, for the remote cache; see buildName
 	replay  *replay      // nil unless results of tests may be told again
 	steps   direct.Recorder
 	done    map[string]bool // packages that were compiled before go was started

@@ -174,8 +174,9 @@ func heeded(name string) bool {
 	switch name {
 	case "PATH", "HOME", "XDG_CONFIG_HOME", "CC", "CXX", "FC", "AR", "TMPDIR":
 		return true
-	// What of a sandbox counts for its tests is in -exec.
-	case "GUST_SANDBOX", "GUST_DEPTH", "GUST_CPUPROFILE", "GUST_MEMPROFILE", "GUST_TRACE": // of no concern to what is built
+	case "GUST_DEPTH", "GUST_CPUPROFILE", "GUST_MEMPROFILE", "GUST_TRACE": // of no concern to what is built
+		return false
+	case "GUST_SANDBOX": // what of it concerns tests is in -exec
 		return false
 	}
 	for _, family := range []string{"GO", "CGO_", "GCCGO", "GIT_", "PKG_CONFIG", "GUST_"} {

@@ -35,11 +35,15 @@ func (t *target) listAhead(ctx context.Context) {
 	done := make(chan listing, 1)
 	t.listed = done
 	go func() {
-		l := listing{at: time.Now()}
-		l.packages, l.err = t.list(ctx)
-		done <- l
+		done <- t.listNow(ctx)
 		close(done)
 	}()
+}
+
+func (t *target) listNow(ctx context.Context) (l listing) {
+	l.at = time.Now()
+	l.packages, l.err = t.list(ctx)
+	return l
 }
 
 // endListing waits for a list that nobody has waited for.
@@ -74,9 +78,7 @@ func (t *target) describe(ctx context.Context, ended time.Time) (*astcache.Snaps
 			return snap, nil
 		}
 	}
-	l := listing{at: time.Now()}
-	l.packages, l.err = t.list(ctx)
-	return t.describeListed(ctx, ended, l)
+	return t.describeListed(ctx, ended, t.listNow(ctx))
 }
 
 // describeListed makes a snapshot of a build of the packages of a list.
@@ -84,21 +86,13 @@ func (t *target) describeListed(ctx context.Context, ended time.Time, l listing)
 	if l.err != nil {
 		return nil, l.err
 	}
-	b := astcache.Build{
-		Dir: t.dir, Patterns: gocmd.Packages(t.Verb, t.Args),
-		GOROOT: t.env.GOROOT, GOMODCACHE: t.env.GOMODCACHE, GOMOD: t.env.GOMOD, GOWORK: t.env.GOWORK,
-		VCS: t.flagOn("buildvcs", true), Before: t.before, Ended: ended,
-	}
-	b.Packages, b.Listed = l.packages, l.at
-	b.Exact = t.exact(b.Packages)
+	b := t.listedBuild(ended, l)
+	b.VCS, b.Exact = t.flagOn("buildvcs", true), t.exact(b.Packages)
 	var err error
 	if b.Outputs, err = t.outputs(b.Packages); err != nil {
 		return nil, err
 	}
-	if err := t.configs(&b); err != nil {
-		return nil, err
-	}
-	tools, err := t.toolchain(&b)
+	tools, err := t.surroundings(&b)
 	if err != nil {
 		return nil, err
 	}
@@ -114,13 +108,31 @@ func (t *target) describeListed(ctx context.Context, ended time.Time, l listing)
 	return snap, nil
 }
 
+// listedBuild is a build as far as a list tells.
+func (t *target) listedBuild(ended time.Time, l listing) astcache.Build {
+	return astcache.Build{
+		Dir: t.dir, Patterns: gocmd.Packages(t.Verb, t.Args), Packages: l.packages, Listed: l.at,
+		GOROOT: t.env.GOROOT, GOMODCACHE: t.env.GOMODCACHE, GOMOD: t.env.GOMOD, GOWORK: t.env.GOWORK,
+		Before: t.before, Ended: ended,
+	}
+}
+
+// surroundings adds what a build depends on besides packages, and says which
+// programs were found in PATH.
+func (t *target) surroundings(b *astcache.Build) ([]astcache.Tool, error) {
+	if err := t.configs(b); err != nil {
+		return nil, err
+	}
+	return t.toolchain(b)
+}
+
 // list asks go for the packages of the build.
 func (t *target) list(ctx context.Context) ([]astcache.Package, error) {
 	flags, _ := gocmd.Flags(t.Verb, t.Args)
 	args := []string{"list"}
 	for _, f := range flags {
 		switch {
-		case f.Name == "o" || f.Name == "buildvcs" || contains(replayed, strings.TrimPrefix(f.Name, "test.")):
+		case f.Name == "o" || f.Name == "buildvcs" || slices.Contains(replayed, strings.TrimPrefix(f.Name, "test.")):
 		case f.HasValue:
 			args = append(args, "-"+f.Name+"="+f.Value)
 		default:
@@ -302,7 +314,11 @@ func (t *target) toolchain(b *astcache.Build) ([]astcache.Tool, error) {
 	b.Config = append(b.Config, filepath.Join(local, "go.env"))
 	b.Fixed = append(b.Fixed, real, t.Go.Path, filepath.Join(local, "VERSION"),
 		filepath.Join(t.env.GOROOT, "VERSION"), filepath.Join(t.env.GOROOT, "bin", "go"))
-	for _, name := range []string{"asm", "cgo", "compile", "cover", "link", "vet"} {
+	binaries := []string{"asm", "cgo", "compile", "cover", "link"}
+	if b.Tests {
+		binaries = append(binaries, "vet")
+	}
+	for _, name := range binaries {
 		b.Fixed = append(b.Fixed, filepath.Join(t.env.GOTOOLDIR, name))
 	}
 	names, err := t.programs(b.Packages)

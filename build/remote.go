@@ -42,6 +42,7 @@ func (r *runner) startShare(ctx context.Context) *share.Share {
 	if r.Remote == nil || r.Verb == "run" {
 		return nil
 	}
+	r.name = r.buildName()
 	local, err := gocache.Open(r.session.gocache, time.Now)
 	var s *share.Share
 	if err == nil {
@@ -49,7 +50,7 @@ func (r *runner) startShare(ctx context.Context) *share.Share {
 		s, err = share.Start(ctx, share.Options{
 			Remote: r.Remote.Cache, Scope: string(r.lines()), Local: local,
 			Store: &store.Store{Dir: r.session.store.Dir, Now: time.Now}, Dir: r.session.dir, Now: time.Now,
-			Write: r.Remote.Write, Build: r.buildName(), First: r.first(),
+			Write: r.Remote.Write, Build: r.name, First: r.first(),
 		})
 	}
 	if err != nil {

@@ -79,7 +79,7 @@ const lately = time.Hour
 // builtMark is a file that is touched by each good build of this name. It goes with
 // the entries of the build cache, and is trimmed like them.
 func (r *runner) builtMark() string {
-	return filepath.Join(r.session.gocache, overlay.BuiltMark(r.buildName()))
+	return filepath.Join(r.session.gocache, overlay.BuiltMark(r.name))
 }
 
 // first reports whether this machine has not built this, or not lately.
@@ -91,7 +91,7 @@ func (r *runner) first() bool {
 // builtHere takes note that this machine has what the build needs. Forgetting it
 // costs time.
 func (r *runner) builtHere() {
-	if r.buildName() == "" {
+	if r.name == "" {
 		return
 	}
 	mark, now := r.builtMark(), time.Now()

@@ -4,13 +4,13 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/gust-go/gust/build/astcache"
 	"github.com/gust-go/gust/build/gocache"
 	"github.com/gust-go/gust/build/overlay"
-	"github.com/gust-go/gust/build/store"
 	"github.com/gust-go/gust/build/testresult"
 	"github.com/gust-go/gust/internal/gocmd"
 )
@@ -34,9 +34,10 @@ var notReplayed = []string{"o", "cover", "covermode", "coverpkg", "buildvcs"}
 //	         events ◀─ go would find the same results ◀─ current ◀──────┘
 type replay struct {
 	*target
-	mark  string              // of the first run
-	graph string              // where go writes its actions; empty without a mark
-	links map[string][]string // IDs by import path
+	gocache string              // the overlay
+	mark    string              // says that the run before had nothing to compile
+	graph   string              // where go writes its actions; empty without a mark
+	links   map[string][]string // IDs by import path
 }
 
 // newReplay returns what there is to replay or to keep, nil if that is nothing.
@@ -60,7 +61,7 @@ func (r *runner) newReplay(began time.Time) *replay {
 	key := astcache.Key([]string{r.Go.Path, t.dir, string(r.lines()), r.Verb}, r.Args, r.heeded())
 	t.file = filepath.Join(root, "current", key)
 	t.before = astcache.Look(began)
-	return &replay{target: t, mark: astcache.MarkFile(t.file)}
+	return &replay{target: t, mark: astcache.MarkFile(t.file), gocache: r.overlayDir(root, *r.Env)}
 }
 
 // replayable reports whether the flags of a go test are understood.
@@ -73,23 +74,14 @@ func replayable(verb string, args []string) bool {
 	for _, f := range flags {
 		name := strings.TrimPrefix(f.Name, "test.")
 		switch {
-		case contains(notReplayed, name):
+		case slices.Contains(notReplayed, name):
 			return false
-		case contains(replayed, name):
+		case slices.Contains(replayed, name):
 		default:
 			build = append(build, "-"+f.Name+"="+f.Value)
 		}
 	}
 	return judgedFlags(verb, build)
-}
-
-func contains(list []string, s string) bool {
-	for _, have := range list {
-		if have == s {
-			return true
-		}
-	}
-	return false
 }
 
 // again writes the events of the run that was kept, if go would come to the
@@ -142,10 +134,7 @@ func (p *replay) stands(ctx context.Context, rec *record) bool {
 // results is go's cache of test results: the overlay, after what go has done to
 // the user's cache.
 func (p *replay) results(ctx context.Context, vars map[string]string) (*testresult.Cache, error) {
-	dir, err := p.overlayDir()
-	if err != nil {
-		return nil, err
-	}
+	dir := p.gocache
 	if _, err := overlay.Sync(ctx, p.Env.GOCACHE, dir); err != nil {
 		return nil, err
 	}
@@ -154,7 +143,7 @@ func (p *replay) results(ctx context.Context, vars map[string]string) (*testresu
 		return nil, err
 	}
 	return &testresult.Cache{
-		Entries: entries, Expired: testresult.Expired(dir), Now: time.Now(),
+		Entries: entries, Expired: overlay.TestExpire(dir), Now: time.Now(),
 		Getenv: func(name string) (string, bool) {
 			if v := vars[name]; v != "" {
 				return v, true
@@ -162,32 +151,6 @@ func (p *replay) results(ctx context.Context, vars map[string]string) (*testresu
 			return p.lookupEnv(name)
 		},
 	}, nil
-}
-
-// overlayDir is that of [runner.newSession].
-func (r *runner) overlayDir() (string, error) {
-	root, err := r.cacheDir()
-	if err != nil {
-		return "", err
-	}
-	env := r.env
-	if r.Env != nil {
-		env = *r.Env
-	}
-	return filepath.Join(root, "go-build", string(r.lines())+"-"+store.Key([]byte(env.GOCACHE))[:16]), nil
-}
-
-// lookupEnv looks a variable up in the environment that go gets.
-func (r *runner) lookupEnv(name string) (string, bool) {
-	if r.Go.Env == nil {
-		return os.LookupEnv(name)
-	}
-	for i := len(r.Go.Env) - 1; i >= 0; i-- {
-		if v, ok := strings.CutPrefix(r.Go.Env[i], name+"="); ok {
-			return v, true
-		}
-	}
-	return "", false
 }
 
 // forget makes the next run a first one.

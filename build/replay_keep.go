@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,17 +32,12 @@ func (p *replay) keep(ctx context.Context, ended time.Time) error {
 	if err != nil {
 		return err
 	}
-	// Whoever asked go for this environment did so before the run.
-	p.env = *p.Env
-	if now, err := p.Go.EnvVars(ctx, p.goFlag("C")); err != nil || now.GOVERSION != p.env.GOVERSION || planEnv(now) != planEnv(p.env) {
-		return errNotKept
+	rec := &record{Release: p.env.GOVERSION, Stream: stream}
+	if rec.Vars, err = p.goVars(ctx); err != nil {
+		return err
 	}
 	snap, packages, err := p.describeTests(ctx, ended)
 	if err != nil {
-		return err
-	}
-	rec := &record{Release: p.env.GOVERSION, Stream: stream}
-	if rec.Vars, err = p.goVars(ctx); err != nil {
 		return err
 	}
 	if rec.Tests, err = p.found(ctx, rec, packages, ran); err != nil {
@@ -64,18 +61,13 @@ func (p *replay) describeTests(ctx context.Context, ended time.Time) (*astcache.
 	if err != nil || !judgedFlags(p.Verb, goflags) || p.goFlagOn("buildvcs") || p.goFlag("coverpkg") != "" {
 		return nil, nil, fmt.Errorf("%w: GOFLAGS", errNotKept)
 	}
-	b := astcache.Build{
-		Dir: p.dir, Patterns: gocmd.Packages(p.Verb, p.Args),
-		GOROOT: p.env.GOROOT, GOMODCACHE: p.env.GOMODCACHE, GOMOD: p.env.GOMOD, GOWORK: p.env.GOWORK,
-		Exact: true, Tests: true, Before: p.before, Ended: ended, Listed: time.Now(),
+	l := p.listNow(ctx)
+	if l.err != nil {
+		return nil, nil, l.err
 	}
-	if b.Packages, err = p.list(ctx); err != nil {
-		return nil, nil, err
-	}
-	if err := p.configs(&b); err != nil {
-		return nil, nil, err
-	}
-	tools, err := p.toolchain(&b)
+	b := p.listedBuild(ended, l)
+	b.Exact, b.Tests = true, true
+	tools, err := p.surroundings(&b)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -209,22 +201,13 @@ func testArgs(verb string, goArgs []string) ([]string, error) {
 
 // goVars are the variables that cmd/go sets in its own environment, where it
 // looks for those that a test read (main of cmd/go): go env's, but for those
-// that only go env asks for.
+// that only go env asks for. What was known of them before the run must still hold.
 func (p *replay) goVars(ctx context.Context) (map[string]string, error) {
-	dir, err := p.overlayDir()
-	if err != nil {
-		return nil, err
-	}
-	g := *p.Go
-	if g.Env == nil {
-		g.Env = os.Environ()
-	}
-	g.Env = append(g.Env[:len(g.Env):len(g.Env)], "GOCACHE="+dir)
 	args := []string{"env", "-json"}
 	if chdir := p.goFlag("C"); chdir != "" {
 		args = []string{"env", "-C", chdir, "-json"}
 	}
-	out, err := g.Output(ctx, args...)
+	out, err := p.Go.Output(ctx, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -232,11 +215,15 @@ func (p *replay) goVars(ctx context.Context) (map[string]string, error) {
 	if err := json.Unmarshal(out, &vars); err != nil {
 		return nil, fmt.Errorf("read the output of go env: %w", err)
 	}
-	for name := range vars {
-		if strings.HasPrefix(name, "CGO_") && name != "CGO_ENABLED" || contains(askedOnly, name) {
-			delete(vars, name)
+	for name, was := range p.env.Vars {
+		if vars[name] != was {
+			return nil, fmt.Errorf("%w: %s", astcache.ErrMoved, name)
 		}
 	}
+	vars["GOCACHE"] = p.gocache
+	maps.DeleteFunc(vars, func(name, _ string) bool {
+		return strings.HasPrefix(name, "CGO_") && name != "CGO_ENABLED" || slices.Contains(askedOnly, name)
+	})
 	return vars, nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/gust-go/gust/build/direct"
 	"github.com/gust-go/gust/build/store"
 	"github.com/gust-go/gust/build/toolexec"
+	"github.com/gust-go/gust/internal/gocmd"
 )
 
 const toolexecVar = toolexec.SessionVar
@@ -35,11 +36,8 @@ func (r *runner) newSession(ctx context.Context) (session, error) {
 	if err != nil {
 		return session{}, err
 	}
-	lines := string(r.lines())
 	s := session{env: planEnv(r.env), store: &store.Store{Dir: filepath.Join(root, "store"), Now: time.Now}}
-	// One overlay belongs to one user's cache, and what a relaxed build leaves
-	// must not be taken for exact.
-	s.gocache = filepath.Join(root, "go-build", lines+"-"+store.Key([]byte(r.env.GOCACHE))[:16])
+	s.gocache = r.overlayDir(root, r.env)
 	if s.release, err = useCache(ctx, root); err != nil {
 		return s, err
 	}
@@ -61,6 +59,12 @@ func (r *runner) newSession(ctx context.Context) (session, error) {
 		Starts:     r.timed != nil,
 	}
 	return s, nil
+}
+
+// overlayDir is the directory of the overlay in gust's cache. One overlay belongs to
+// one user's cache, and what a relaxed build leaves must not be taken for exact.
+func (r *runner) overlayDir(root string, env gocmd.Env) string {
+	return filepath.Join(root, "go-build", string(r.lines())+"-"+store.Key([]byte(env.GOCACHE))[:16])
 }
 
 // lines is the rule for line tables.
@@ -114,17 +118,23 @@ func (r *runner) cacheDir() (string, error) {
 	return cache.Dir(r.getenv)
 }
 
-// getenv looks a variable up in the environment that go gets.
+// getenv is lookupEnv where a variable that is not set is as good as an empty one.
 func (r *runner) getenv(name string) string {
+	value, _ := r.lookupEnv(name)
+	return value
+}
+
+// lookupEnv looks a variable up in the environment that go gets.
+func (r *runner) lookupEnv(name string) (value string, ok bool) {
 	if r.Go.Env == nil {
-		return os.Getenv(name)
+		return os.LookupEnv(name)
 	}
 	for i := len(r.Go.Env) - 1; i >= 0; i-- {
 		if v, ok := strings.CutPrefix(r.Go.Env[i], name+"="); ok {
-			return v
+			return v, true
 		}
 	}
-	return ""
+	return "", false
 }
 
 // close ends the session; it may have been closed, or never opened.

@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/gust-go/gust/build"
@@ -30,7 +29,7 @@ func (a *app) vet(ctx context.Context, args []string) (done bool, err error) {
 		Out: a.term.Out, Err: a.term.Err, Progress: true, Repaint: a.term.Repaints(), OutTTY: a.term.OutTTY,
 		Width: a.term.Width, ColorErr: a.term.Color(term.ColorAuto, a.term.ErrTTY), Clock: a.clock,
 	})
-	opts.Stdout, opts.Stderr = io.Writer(r.Stdout()), io.Writer(r.Stderr())
+	opts.Stdout, opts.Stderr = r.Stdout(), r.Stderr()
 	result, err := a.build(ctx, opts, r)
 	if closeErr := r.Close(); closeErr != nil && err == nil {
 		err = closeErr

@@ -49,14 +49,19 @@ func Load(file string) (*Snapshot, error) {
 // [Snapshot.Save], [Snapshot.SavePlan], [Verdict.Save], [MarkFile] or [TurnFile]
 // gives.
 func IsName(name string) bool {
+	key, _ := cutSuffix(name)
+	b, err := hex.DecodeString(key)
+	return err == nil && len(b) == len(Sum{})
+}
+
+// cutSuffix returns the name of the snapshot that a file is beside, if it is beside one.
+func cutSuffix(name string) (key string, beside bool) {
 	for _, suffix := range []string{touchedSuffix, turnSuffix, planSuffix, markSuffix} {
-		if base, ok := strings.CutSuffix(name, suffix); ok {
-			name = base
-			break
+		if key, ok := strings.CutSuffix(name, suffix); ok {
+			return key, true
 		}
 	}
-	b, err := hex.DecodeString(name)
-	return err == nil && len(b) == len(Sum{})
+	return name, false
 }
 
 // CheckFile reads one of the files and says what is wrong with it.
@@ -65,7 +70,7 @@ func CheckFile(name string, r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	if strings.HasSuffix(name, touchedSuffix) || strings.HasSuffix(name, turnSuffix) || strings.HasSuffix(name, planSuffix) || strings.HasSuffix(name, markSuffix) {
+	if _, beside := cutSuffix(name); beside {
 		return nil // anything that does not fit is as good as none
 	}
 	_, err = decode(data)

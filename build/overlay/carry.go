@@ -19,26 +19,29 @@ by hard links. It may be deleted at any time.
 // ignores test results from before the time in testexpire.txt. Like cmd/go
 // itself (runClean in cmd/go/internal/clean) it never turns the time back.
 func (s *syncer) carryTestExpire() error {
-	const name = "testexpire.txt"
-	users := expireTime(filepath.Join(s.user, name))
-	if users <= expireTime(filepath.Join(s.dir, name)) {
+	users := TestExpire(s.user)
+	if !users.After(TestExpire(s.dir)) {
 		return nil
 	}
-	return s.replaceFile(filepath.Join(s.dir, name), fmt.Appendf(nil, "%d\n", users), time.Time{})
+	return s.replaceFile(filepath.Join(s.dir, testExpireName), fmt.Appendf(nil, "%d\n", users.UnixNano()), time.Time{})
 }
 
-// expireTime reads a testexpire.txt as cmd/go/internal/test does; 0 means none.
-func expireTime(name string) int64 {
-	data, err := os.ReadFile(name)
+const testExpireName = "testexpire.txt"
+
+// TestExpire reads when go clean -testcache was run for a build cache, as
+// cmd/go/internal/test does. Without a time that can be read it is that of 1970,
+// before any result.
+func TestExpire(dir string) time.Time {
+	data, err := os.ReadFile(filepath.Join(dir, testExpireName))
 	if err != nil {
-		return 0
+		return time.Unix(0, 0)
 	}
 	text, ok := strings.CutSuffix(string(data), "\n")
 	t, err := strconv.ParseInt(text, 10, 64)
 	if !ok || err != nil {
-		return 0
+		return time.Unix(0, 0)
 	}
-	return t
+	return time.Unix(0, t)
 }
 
 // tidy removes what killed syncs have left and, for a new overlay, adds what

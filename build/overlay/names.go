@@ -52,7 +52,7 @@ func classifyTop(name string) NameKind {
 	switch name {
 	case "fuzz":
 		return Corpus
-	case "README", "trim.txt", "testexpire.txt", lockName:
+	case "README", "trim.txt", testExpireName, lockName:
 		return Book
 	}
 	if strings.HasPrefix(name, "gust-probe-") {

@@ -259,6 +259,17 @@ func TestExpireIsCarried(t *testing.T) {
 	}
 }
 
+func TestTestExpire(t *testing.T) {
+	dir := t.TempDir()
+	if got := TestExpire(dir); got.UnixNano() != 0 {
+		t.Errorf("without a file: %v", got)
+	}
+	write(t, filepath.Join(dir, "testexpire.txt"), "1700000000000000000\n")
+	if got := TestExpire(dir); got.Unix() != 1700000000 {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestDamagedState(t *testing.T) {
 	user, dir := pair(t)
 	addEntry(t, user, "x", []byte("x"), time.Now())

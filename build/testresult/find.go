@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"hash"
 	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -19,8 +17,7 @@ import (
 type Cache struct {
 	// Entries is the cache.
 	Entries *gocache.Cache
-	// Expired is when go clean -testcache was run last; older results do not
-	// count. See [Expired].
+	// Expired is when go clean -testcache was run last; older results do not count.
 	Expired time.Time
 	// Release is what go version calls it, as in go env GOVERSION.
 	Release string
@@ -118,18 +115,4 @@ func (c *Cache) hash() hash.Hash {
 func sum(h hash.Hash) (id gocache.ID) {
 	h.Sum(id[:0])
 	return id
-}
-
-// Expired reads when go clean -testcache was run for a cache; it is zero if
-// that is not known.
-func Expired(dir string) time.Time {
-	data, err := os.ReadFile(filepath.Join(dir, "testexpire.txt"))
-	if err != nil {
-		return time.Time{}
-	}
-	ns, err := strconv.ParseInt(strings.TrimSpace(string(data)), 10, 64)
-	if err != nil {
-		return time.Time{}
-	}
-	return time.Unix(0, ns)
 }

@@ -64,16 +64,3 @@ func TestLog(t *testing.T) {
 		t.Errorf("in an empty cache: %v", err)
 	}
 }
-
-func TestExpired(t *testing.T) {
-	dir := t.TempDir()
-	if got := Expired(dir); !got.IsZero() {
-		t.Errorf("without a file: %v", got)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "testexpire.txt"), []byte("1700000000000000000\n"), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	if got := Expired(dir); got.Unix() != 1700000000 {
-		t.Errorf("got %v", got)
-	}
-}

@@ -109,19 +109,21 @@ func (in *input) open(name string) (gocache.ID, error) {
 	switch {
 	case err != nil:
 	case info.IsDir():
-		writeDir(h, name)
+		in.dirOf(h, name)
 	case info.Mode().IsRegular() && in.cache.Now.Sub(info.ModTime()) < tooNew:
 		return gocache.ID{}, errTooNew
 	}
 	return sum(h), nil
 }
 
-func writeDir(h io.Writer, name string) {
+// dirOf hashes what is in a directory.
+func (in *input) dirOf(h io.Writer, name string) {
 	files, err := os.ReadDir(name)
 	if err != nil {
 		fmt.Fprintf(h, "err %v\n", err)
 	}
 	for _, f := range files {
+		in.read = append(in.read, filepath.Join(name, f.Name()))
 		fmt.Fprintf(h, "file %s ", f.Name())
 		info, err := f.Info()
 		writeStat(h, info, err)
