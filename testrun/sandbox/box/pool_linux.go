@@ -2,12 +2,13 @@ package box
 
 import (
 	"os"
-	"path"
 	"sort"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/gust-go/gust/testrun/sandbox/box/fspath"
 )
 
 // Making directories and removing them again is a good part of what a sandbox costs:
@@ -42,7 +43,7 @@ func (i *initSpec) layout() string {
 
 // takeBox finds a directory for a box, or makes one.
 func (i *initSpec) takeBox(run string) error {
-	pool := path.Join(run, poolName)
+	pool := fspath.Join(run, poolName)
 	entries, _ := os.ReadDir(pool)
 	for _, e := range entries {
 		layout, rest, _ := strings.Cut(e.Name(), "-")
@@ -51,9 +52,9 @@ func (i *initSpec) takeBox(run string) error {
 		if err != nil || layout != i.layout() || time.Since(time.UnixMilli(ms)) < settled {
 			continue
 		}
-		box := path.Join(run, "box-"+unique)
+		box := fspath.Join(run, "box-"+unique)
 		// Others may be faster, or have a box of that name.
-		if os.Rename(path.Join(pool, e.Name()), box) == nil {
+		if os.Rename(fspath.Join(pool, e.Name()), box) == nil {
 			i.Box = box
 			return nil
 		}
@@ -67,10 +68,10 @@ func (i *initSpec) takeBox(run string) error {
 // were made. Its name stays that of the report.
 func (w *wrapper) freeBox() {
 	init := initSpec{Spec: Spec{Trees: w.report.Trees}, Private: w.private}
-	pool := path.Join(w.spec.Dir, poolName)
+	pool := fspath.Join(w.spec.Dir, poolName)
 	now := time.Now()
 	unique := strconv.Itoa(os.Getpid()) + "." + strconv.FormatInt(now.UnixNano(), 36)
-	name := path.Join(pool, init.layout()+"-"+strconv.FormatInt(now.UnixMilli(), 10)+"-"+unique)
+	name := fspath.Join(pool, init.layout()+"-"+strconv.FormatInt(now.UnixMilli(), 10)+"-"+unique)
 	err := os.Rename(w.report.Box, name)
 	if os.IsNotExist(err) {
 		_ = os.Mkdir(pool, 0o700)
@@ -87,8 +88,8 @@ type stats map[string]syscall.Stat_t
 // note remembers a directory as it is.
 func (s stats) note(box, name string) error {
 	var st syscall.Stat_t
-	if err := syscall.Lstat(path.Join(box, name), &st); err != nil {
-		return &os.PathError{Op: "lstat", Path: path.Join(box, name), Err: err}
+	if err := syscall.Lstat(fspath.Join(box, name), &st); err != nil {
+		return &os.PathError{Op: "lstat", Path: fspath.Join(box, name), Err: err}
 	}
 	s[name] = st
 	return nil
@@ -97,7 +98,7 @@ func (s stats) note(box, name string) error {
 // reusable reports whether a directory is empty and, but for its times, as it was made.
 func (s stats) reusable(box, name string) bool {
 	was, ok := s[name]
-	dir := path.Join(box, name)
+	dir := fspath.Join(box, name)
 	var st syscall.Stat_t
 	if !ok || syscall.Lstat(dir, &st) != nil {
 		return false
