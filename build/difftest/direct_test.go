@@ -115,6 +115,15 @@ func TestDirectEdits(t *testing.T) {
 			})
 		}
 	})
+	if all.direct == 0 && !t.Failed() { // so it is with some seeds
+		t.Run("bodies", func(t *testing.T) {
+			s := newSequence(t, newSandbox(t, warm, []string{gust}), readModule(t, "chain"), "direct bodies")
+			s.pkgs, s.noRun, s.skipArchives = []string{"."}, true, true
+			s.gen.Deal(slices.Repeat([]string{"stmt-in-body", "const-in-body", "return-value"}, 20))
+			s.until(60, s.runSlowly, func() bool { return s.stat.direct > 0 })
+			all.add(&s.stat)
+		})
+	}
 	if all.direct == 0 && !t.Failed() {
 		t.Error("the run proves nothing: gust started go each time")
 	}
