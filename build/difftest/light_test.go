@@ -41,6 +41,15 @@ func TestLightEdits(t *testing.T) {
 			})
 		}
 	})
+	if all.current == 0 && !t.Failed() { // so it is with some seeds
+		t.Run("comments", func(t *testing.T) {
+			s := newSequence(t, newSandbox(t, warm, []string{gust}), readModule(t, "chain"), "light comments")
+			s.noRun = true
+			s.gen.Deal(slices.Repeat([]string{"edit-comment", "trailing-comment", "spaces"}, 10))
+			s.until(30, s.run, func() bool { return s.stat.current > 0 })
+			all.add(&s.stat)
+		})
+	}
 	if all.current == 0 && !t.Failed() {
 		t.Error("the run proves nothing: gust started go each time")
 	}
