@@ -209,6 +209,8 @@ func (r *runner) wrapped(ctx context.Context) (Result, error) {
 		r.session.toolexec.Share = r.share.Socket()
 		r.session.toolexec.Module = r.mainModule()
 		r.session.toolexec.Describes = r.Remote.Write
+		r.session.toolexec.Links = r.sharesLinks()
+		r.session.toolexec.SendsLinks = r.sharesLinks() && r.Remote.Write
 	}
 	value, err := r.session.toolexec.Encode()
 	if err != nil {

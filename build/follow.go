@@ -96,7 +96,16 @@ func (f *follower) entry(e toolexec.Entry) {
 		}
 		f.warned[e.Warning] = true
 	}
-	f.r.shared(e.Stored)
+	f.r.shared(e)
+	if e.Program != nil {
+		return
+	}
+	if e.Linking {
+		if f.r.linking != nil {
+			f.r.linking()
+		}
+		return
+	}
 	if e.Start != nil {
 		f.r.timed.tool(e.Start)
 		f.r.sink.Emit(event.BuildStart{ImportPath: e.Start.ImportPath, Tool: e.Start.Name})
@@ -108,9 +117,8 @@ func (f *follower) entry(e toolexec.Entry) {
 	}
 	switch e.Tool {
 	case "link":
-		t.Linked++
-		if f.r.linking != nil {
-			f.r.linking()
+		if e.Outcome != event.Reused {
+			t.Linked++
 		}
 		return
 	case "vet":

@@ -30,8 +30,26 @@ type Remote struct {
 	Requests func() cacheprog.Requests
 	// Read and Write say what is wanted of it.
 	Read, Write bool
+	// Links says which programs are taken from it that others have linked, and sent.
+	Links Links
 	// Drain is how long the end of a build waits for what is still to be sent.
 	Drain time.Duration
+}
+
+// Links are kinds of programs.
+type Links string
+
+// The kinds of programs that machines share. Test binaries are seldom asked for: go
+// links those only whose results nobody has cached.
+const (
+	LinksPrograms Links = ""    // of build and install
+	LinksAll      Links = "all" // test binaries, too
+	LinksOff      Links = "off"
+)
+
+// sharesLinks reports whether programs of this build are shared.
+func (r *runner) sharesLinks() bool {
+	return r.Remote.Links == LinksAll || r.Remote.Links == LinksPrograms && r.Verb != "test"
 }
 
 // startShare begins to use the remote cache for a build by go; a nil share uses
@@ -85,7 +103,7 @@ func (r *runner) endShare(s *share.Share, good bool) {
 		r.builtHere()
 	}
 	e := &event.BuildRemote{
-		Found: n.Found, Records: n.Records, ReceivedBytes: n.Received,
+		Found: n.Found, Programs: n.Programs, Records: n.Records, ReceivedBytes: n.Received,
 		Sent: n.SentEntries, NotSent: n.NotSent, SentBytes: n.Sent, Wrong: n.Wrong,
 	}
 	if r.Remote.Read {
@@ -100,13 +118,16 @@ func (r *runner) endShare(s *share.Share, good bool) {
 	}
 }
 
-// shared passes on what a wrapper has stored.
-func (r *runner) shared(stored []toolexec.Stored) {
+// shared passes on what a wrapper has made.
+func (r *runner) shared(e toolexec.Entry) {
 	if r.share == nil {
 		return
 	}
-	for _, s := range stored {
+	for _, s := range e.Stored {
 		r.share.Send(s.Kind, s.Key)
+	}
+	if e.Program != nil {
+		r.share.SendProgram(e.Program.Key, e.Program.File)
 	}
 }
 

@@ -196,7 +196,7 @@ func (a *app) buildRemote(verb, mode string) (*build.Remote, error) {
 	if r == nil || err != nil {
 		return nil, nil
 	}
-	return &build.Remote{Cache: r.Client, Name: r.Name(), Requests: r.Requests, Read: r.read, Write: r.write, Drain: remoteDrain}, nil
+	return &build.Remote{Cache: r.Client, Name: r.Name(), Requests: r.Requests, Read: r.read, Write: r.write, Drain: remoteDrain, Links: r.links}, nil
 }
 
 // setFlags gives cobra the flags that were meant for it.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gust-go/gust/build"
 	"github.com/gust-go/gust/build/cacheprog"
 	"github.com/gust-go/gust/build/gocache"
 	"github.com/gust-go/gust/build/remote"
@@ -34,6 +35,8 @@ Environment:
                              signed with it, anyone to believe everybody who can
                              write to the server
   GUST_REMOTE_CACHE_MODE     readwrite (default), read, write or off
+  GUST_REMOTE_CACHE_LINKS    programs (default) has gust build and install share programs,
+                             too, all has gust test share test binaries, off none
   GUST_REMOTE_CACHE_TOKEN    for bearer authentication
   GUST_REMOTE_CACHE_TIMEOUT  how long to wait for an answer (5s)
   GUST_REMOTE_CACHE_HEADER   more headers, one a line: Name: value
@@ -167,6 +170,7 @@ const remoteDrain = 10 * time.Second
 type remoteClient struct {
 	*remote.Client
 	read, write bool
+	links       build.Links
 }
 
 // remoteMode reads the name of a mode.
@@ -219,7 +223,11 @@ func (a *app) remoteCache(mode string) (*remoteClient, error) {
 			return nil, fmt.Errorf("GUST_REMOTE_CACHE_TIMEOUT: %q is no time", value)
 		}
 	}
-	switch limit { // the project can only ask for less
+	links, err := remoteLinks(get("GUST_REMOTE_CACHE_LINKS"), limit.Links)
+	if err != nil {
+		return nil, err
+	}
+	switch limit.Mode { // the project can only ask for less
 	case "off":
 		return nil, nil
 	case "read":
@@ -232,5 +240,5 @@ func (a *app) remoteCache(mode string) (*remoteClient, error) {
 	if err != nil {
 		return nil, fmt.Errorf("GUST_REMOTE_CACHE: %w", err)
 	}
-	return &remoteClient{r, o.Read, o.Write && o.Key.CanSign()}, nil
+	return &remoteClient{r, o.Read, o.Write && o.Key.CanSign(), links}, nil
 }

@@ -59,6 +59,7 @@ func (a *app) addCompletions(root *cobra.Command) {
 		}
 	}
 	root.ValidArgsFunction = a.completeGo
+	root.DisableFlagParsing = true // or cobra would look for those of go's commands among its own
 }
 
 func walkCommands(c *cobra.Command, f func(*cobra.Command)) {

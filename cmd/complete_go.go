@@ -137,8 +137,16 @@ func (a *app) askGo(args ...string) ([]byte, error) {
 // nothing.
 func (a *app) completeGo(_ *cobra.Command, args []string, prefix string) ([]string, cobra.ShellCompDirective) {
 	if len(args) == 0 {
+		if strings.HasPrefix(prefix, "-") {
+			return matching(oneOf("--help", "--version"), prefix)
+		}
 		found, _ := matching(oneOf(a.onlyGo()...), prefix)
 		return found, cobra.ShellCompDirectiveNoFileComp
+	}
+	if args[0] == "vet" {
+		if of := vetFlags(args, prefix); of != nil {
+			return matching(of, prefix)
+		}
 	}
 	var of candidates
 	switch command := strings.Join(args, " "); {
@@ -164,6 +172,25 @@ func (a *app) completeGo(_ *cobra.Command, args []string, prefix string) ([]stri
 		return nil, cobra.ShellCompDirectiveDefault
 	}
 	return matching(of, prefix)
+}
+
+// vetFlags are the flag of gust vet that is not go's, or its values; nil if nobody asks
+// for them.
+func vetFlags(args []string, prefix string) candidates {
+	const flag = "--remote-cache-mode"
+	modes := []string{"readwrite", "read", "write", "off"}
+	switch {
+	case args[len(args)-1] == flag:
+		return oneOf(modes...)
+	case strings.HasPrefix(prefix, flag+"="):
+		for i := range modes {
+			modes[i] = flag + "=" + modes[i]
+		}
+		return oneOf(modes...)
+	case strings.HasPrefix(prefix, "--"):
+		return oneOf(flag)
+	}
+	return nil
 }
 
 // onlyGo are go's commands that gust has none for.

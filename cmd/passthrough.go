@@ -10,9 +10,11 @@ import (
 // code are those of go.
 func (a *app) passThrough(ctx context.Context, args []string) error {
 	if len(args) > 0 && args[0] == "vet" {
-		if done, err := a.vet(ctx, args[1:]); done || err != nil {
+		rest, done, err := a.vet(ctx, args[1:])
+		if done || err != nil {
 			return err
 		}
+		args = append([]string{"vet"}, rest...)
 	}
 	g, err := a.findGo()
 	if err != nil {

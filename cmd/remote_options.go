@@ -12,35 +12,54 @@ import (
 
 	"github.com/google/shlex"
 
+	"github.com/gust-go/gust/build"
 	"github.com/gust-go/gust/build/remote"
 	"github.com/gust-go/gust/internal/config"
 )
 
-// remoteAddress is the server that the environment names, "" for none, and the mode
-// to which the project limits what is done with it. A checkout names a server only
-// where the environment has said which ones it may.
-func (a *app) remoteAddress() (address, limit string, err error) {
+// remoteAddress is the server that the environment names, "" for none, and to what
+// the project limits what is done with it. A checkout names a server only where the
+// environment has said which ones it may.
+func (a *app) remoteAddress() (address string, limit config.RemoteCache, err error) {
 	address = lookup(a.env.process, "GUST_REMOTE_CACHE")
 	if address == "" {
-		return "", "", nil
+		return "", limit, nil
 	}
 	allowed, byProject := strings.CutPrefix(address, "project:")
 	conf := &config.File{}
 	if wd, err := os.Getwd(); err == nil {
 		if root := moduleRoot(wd); root != "" {
 			if conf, err = config.Load(root); err != nil {
-				return "", "", err
+				return "", limit, err
 			}
 		}
 	}
-	if limit = conf.RemoteCache.Mode; !byProject {
+	if limit = conf.RemoteCache; !byProject {
 		return address, limit, nil
 	}
-	if conf.RemoteCache.Address == "" {
-		return "", "", nil
+	if limit.Address == "" {
+		return "", limit, nil
 	}
-	address, err = remote.Within(allowed, conf.RemoteCache.Address)
+	address, err = remote.Within(allowed, limit.Address)
 	return address, limit, err
+}
+
+// remoteLinks says which programs are shared. The project can only ask for less.
+func remoteLinks(value, limit string) (build.Links, error) {
+	links := build.Links(value)
+	switch {
+	case value == "programs":
+		links = build.LinksPrograms
+	case links != build.LinksPrograms && links != build.LinksAll && links != build.LinksOff:
+		return "", fmt.Errorf("GUST_REMOTE_CACHE_LINKS: %q is none of programs, all, off", value)
+	}
+	switch {
+	case limit == "off":
+		return build.LinksOff, nil
+	case limit == "programs" && links == build.LinksAll:
+		return build.LinksPrograms, nil
+	}
+	return links, nil
 }
 
 // remoteOptions adds what the kinds of server need, all of it of the process's own

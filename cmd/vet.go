@@ -6,18 +6,36 @@ import (
 	"os"
 
 	"github.com/gust-go/gust/build"
+	"github.com/gust-go/gust/internal/gocmd"
 	"github.com/gust-go/gust/internal/report"
 	"github.com/gust-go/gust/internal/term"
 )
 
 // vet is go vet where machines share a cache: packages are compiled and vetted as by
-// gust test, and what is made is shared. All flags are go's. done is false without a
-// cache, where go vet has nothing to gain.
-func (a *app) vet(ctx context.Context, args []string) (done bool, err error) {
-	remote, err := a.buildRemote("vet", "")
-	if remote == nil || err != nil {
-		return false, err
+// gust test, and what is made is shared. All flags but one are go's. Without a cache
+// go vet has nothing to gain: then done is false, and rest is what is go's.
+func (a *app) vet(ctx context.Context, args []string) (rest []string, done bool, err error) {
+	split, err := gocmd.SplitArgs("vet", args)
+	if err != nil {
+		return nil, false, err
 	}
+	mode := ""
+	for _, f := range split.Own {
+		mode = f.Value
+		if mode == "" {
+			return nil, false, usageError("vet", "--%s: there are readwrite, read, write, off", f.Name)
+		}
+	}
+	remote, err := a.buildRemote("vet", mode)
+	if remote == nil || err != nil {
+		return split.Go, false, err
+	}
+	done, err = a.vetShared(ctx, split.Go, remote)
+	return nil, done, err
+}
+
+// vetShared runs go vet with a shared cache.
+func (a *app) vetShared(ctx context.Context, args []string, remote *build.Remote) (done bool, err error) {
 	opts := build.Options{Verb: "vet", Args: args, Lines: build.LinesExact, Remote: remote, Stdin: a.term.In}
 	if opts.Self, err = os.Executable(); err != nil {
 		return false, fmt.Errorf("find gust's own executable: %w", err)

@@ -70,7 +70,7 @@ func addRemote(sum *event.BuildRemote, r event.BuildRemote) {
 		to   *int64
 		from int64
 	}{
-		{&sum.Found, r.Found}, {&sum.Missing, r.Missing}, {&sum.Records, r.Records}, {&sum.ReceivedBytes, r.ReceivedBytes},
+		{&sum.Found, r.Found}, {&sum.Missing, r.Missing}, {&sum.Programs, r.Programs}, {&sum.Records, r.Records}, {&sum.ReceivedBytes, r.ReceivedBytes},
 		{&sum.Sent, r.Sent}, {&sum.SentBytes, r.SentBytes}, {&sum.NotSent, r.NotSent}, {&sum.Wrong, r.Wrong},
 		{&sum.Lookups, r.Lookups}, {&sum.WaitNS, r.WaitNS}, {&sum.Failed, r.Failed},
 	} {

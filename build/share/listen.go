@@ -55,6 +55,7 @@ type Share struct {
 	records  *cacheprog.Sender
 	stats    cacheprog.Stats // of store and go commands that are done
 	found    atomic.Int64    // records
+	programs struct{ found, missing atomic.Int64 }
 	ahead    *ahead
 
 	mu      sync.Mutex
@@ -133,6 +134,8 @@ func (s *Share) connection(c *net.UnixConn) {
 	case err != nil:
 	case verb == "serve" && len(files) == 2:
 		s.serve(c, files[0], files[1])
+	case verb == "program" && len(files) == 1:
+		s.program(c, rest, files[0])
 	case verb == "want":
 		kind, keys, _ := strings.Cut(rest, " ")
 		s.want(store.Kind(kind), strings.Fields(keys))
@@ -220,9 +223,13 @@ func (s *Share) Send(kind store.Kind, key string) {
 	if err == nil && kind != store.Object { // which is named by its content
 		path, err = s.keep(path)
 	}
-	if err != nil {
-		return // the store has lost it already
+	if err == nil { // or the store has lost it already
+		s.sendFile(s.remote.record(kind, key), path)
 	}
+}
+
+// sendFile has a file sent that stays as it is.
+func (s *Share) sendFile(id gocache.ID, path string) {
 	f, err := os.Open(path)
 	if err != nil {
 		return
@@ -230,7 +237,7 @@ func (s *Share) Send(kind store.Kind, key string) {
 	defer f.Close()
 	h := sha256.New()
 	if n, err := io.Copy(h, f); err == nil {
-		s.records.Send(s.remote.record(kind, key), gocache.Entry{Output: gocache.ID(h.Sum(nil)), Size: n}, path)
+		s.records.Send(id, gocache.Entry{Output: gocache.ID(h.Sum(nil)), Size: n}, path)
 	}
 }
 
@@ -252,6 +259,9 @@ func (s *Share) keep(path string) (string, error) {
 type Stats struct {
 	// Found and Missing count what go asked the remote for.
 	Found, Missing int64
+	// Programs counts those that were fetched instead of linked. They are among
+	// what was found, and those that were not are among what was missing.
+	Programs int64
 	// Records counts what of gust's store was fetched.
 	Records int64
 	// Received and Sent are in bytes; SentEntries and NotSent count.
@@ -285,6 +295,8 @@ func (s *Share) Close(atMost time.Duration, good bool) Stats {
 	s.cancel()
 	s.serving.Wait()
 	s.tidy()
+	n.Programs = s.programs.found.Load()
+	n.Found, n.Missing = n.Programs, s.programs.missing.Load()
 	n.Records, n.Received, n.Wrong = s.found.Load(), s.stats.RemoteBytes.Load(), s.stats.Wrong.Load()
 	for _, server := range s.servers {
 		n.Found += server.Stats.RemoteHits.Load()

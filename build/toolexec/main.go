@@ -49,15 +49,7 @@ func Main(args []string) int {
 	case "vet":
 		return w.safely(name, w.vet)
 	case "link":
-		if session.Probe {
-			return 1
-		}
-		if w.Steps {
-			if s, ok := w.linkStep(); ok {
-				w.log(Entry{Tool: "link", Step: &s})
-			}
-		}
-		w.log(Entry{Tool: "link", BuildPackage: event.BuildPackage{ImportPath: importPath("")}})
+		return w.safely(name, w.link)
 	}
 	return replace(tool, rest)
 }

@@ -15,6 +15,12 @@ func replace(tool string, args []string) int {
 	if profile.Wanted() {
 		return child(tool, args)
 	}
-	_ = syscall.Exec(tool, append([]string{tool}, args...), os.Environ())
-	return child(tool, args) // exec failed: child reports why
+	return replaceAs(tool, append([]string{tool}, args...))
+}
+
+// replaceAs runs an executable in place of this process. The first argument is
+// what it calls itself.
+func replaceAs(path string, args []string) int {
+	_ = syscall.Exec(path, args, os.Environ())
+	return child(path, args[1:]) // exec failed: child reports why
 }

@@ -49,6 +49,10 @@ type Session struct {
 	Module string `json:"module,omitempty"`
 	// Describes has the compiles of all packages described for the Share.
 	Describes bool `json:"describes,omitempty"`
+	// Links has programs taken from the Share that another machine has linked, and
+	// SendsLinks has those sent that it lacks, too.
+	Links      bool `json:"links,omitempty"`
+	SendsLinks bool `json:"sends_links,omitempty"`
 	// Inspect has one compile described instead of made; nil for none.
 	Inspect *Inspect `json:"inspect,omitempty"`
 	// Starts logs when each tool is started, for --timings.
@@ -82,7 +86,8 @@ func sessionFromEnv() (*Session, error) {
 // An Entry is one line of the session's log: what became of a tool call.
 type Entry struct {
 	event.BuildPackage
-	// Tool is "compile", "vet" or "link"; of the last only the start is known.
+	// Tool is "compile", "vet" or "link"; of the last only the start is known, or
+	// that it was not necessary.
 	Tool string `json:"tool"`
 	// Sources are the source files behind Reasons of kind "file".
 	Sources []SourceChange `json:"sources,omitempty"`
@@ -90,6 +95,10 @@ type Entry struct {
 	Start *Start `json:"start,omitempty"`
 	// Step is set, and nothing else, in the line that writes a call down.
 	Step *Step `json:"step,omitempty"`
+	// Linking is set, and nothing else, in the line that all else is compiled for.
+	Linking bool `json:"linking,omitempty"`
+	// Program is a program to be sent, if there is a Share.
+	Program *Program `json:"program,omitempty"`
 	// Stored are the entries of the store that are new, if there is a Share.
 	Stored []Stored `json:"stored,omitempty"`
 	// Warning is something that went wrong without harm.

@@ -9,6 +9,8 @@
 // This one does not return from
 //
 //   - `gust toolexec …`,
+//   - gust-hosttool, which is gust in the place of a tool of the host that the linker
+//     may run,
 //   - what `go run` starts in place of the program, which must not wait either,
 //   - `gust testexec …`, in which each test binary runs, and the first process of
 //     its sandbox, where package boxed, which comes earlier, has not answered,
@@ -44,6 +46,9 @@ func init() {
 		if code, done := link.Cacheprog(handover.Left()); done {
 			os.Exit(code)
 		}
+	}
+	if filepath.Base(os.Args[0]) == toolexec.HostToolCommand && os.Getenv(toolexec.SessionVar) != "" {
+		os.Exit(toolexec.HostTool(os.Args[0], os.Args[1:]))
 	}
 	if len(os.Args) < 3 {
 		return

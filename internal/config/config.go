@@ -70,6 +70,9 @@ type RemoteCache struct {
 	Address string `toml:"address"`
 	// Mode is the most that is done with it: read, or off.
 	Mode string `toml:"mode"`
+	// Links is the most that is done with programs that others have linked: programs
+	// for all but test binaries, or off.
+	Links string `toml:"links"`
 }
 
 // Graph are the rules that a dependency graph has to obey. The zero value
@@ -232,6 +235,9 @@ func (f *File) check() error {
 	}
 	if mode := f.RemoteCache.Mode; mode != "" && mode != "read" && mode != "off" {
 		return fmt.Errorf("remote-cache.mode: %q is neither read nor off", mode)
+	}
+	if links := f.RemoteCache.Links; links != "" && links != "programs" && links != "off" {
+		return fmt.Errorf("remote-cache.links: %q is neither programs nor off", links)
 	}
 	for i, e := range f.Graph.Exceptions {
 		switch {

@@ -184,6 +184,7 @@ steps = ["test"]
 [remote-cache]
 address = "https://cache.example.com"
 mode = "read"
+links = "off"
 [matrix]
 packages = ["./cmd/app"]
 output = "dist"

@@ -44,6 +44,7 @@ func TestSchema(t *testing.T) {
 // enums are the values of keys that have only some.
 var enums = map[string][]string{
 	".remote-cache.mode":    {"read", "off"},
+	".remote-cache.links":   {"programs", "off"},
 	".sandbox.mode":         {"auto", "strict", "off"},
 	".sandbox.leaks":        {"off", "warn", "fail"},
 	".sandbox.package.mode": {"auto", "strict", "off"},

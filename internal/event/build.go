@@ -114,6 +114,8 @@ type BuildRemote struct {
 	Found int64 `json:"found"`
 	// Missing counts what it did not have.
 	Missing int64 `json:"missing"`
+	// Programs counts those among them that were not linked on this machine.
+	Programs int64 `json:"programs"`
 	// Records counts what else came from it: earlier results to be reused.
 	Records int64 `json:"records"`
 	// ReceivedBytes is the size of all that came.

@@ -25,10 +25,10 @@ type Flag struct {
 	HasValue bool
 }
 
-// SplitArgs splits the arguments that follow verb (build, install, run or
-// test). A flag is gust's only if it is one of gust's names with two dashes
+// SplitArgs splits the arguments that follow verb (build, install, run, test or
+// vet). A flag is gust's only if it is one of gust's names with two dashes
 // in a place where go would look for a flag of its own: before the packages
-// for build, install and run, and for test anywhere but behind -args or in
+// for build, install, run and vet, and for test anywhere but behind -args or in
 // the arguments of the test binary. Everything else is go's.
 func SplitArgs(verb string, args []string) (Args, error) {
 	var out Args

@@ -66,7 +66,7 @@ var testFlags = map[string]arity{
 }
 
 // ownFlags are gust's, written with two dashes only, of every go command that
-// gust accelerates.
+// gust accelerates but vet, whose tool has flags of any name.
 var ownFlags = map[string]arity{
 	"lines":    valued,
 	"no-reuse": boolean,
@@ -83,6 +83,7 @@ var ownFlags = map[string]arity{
 var ownVerbFlags = map[string]map[string]arity{
 	"build": {"watch": boolean, "matrix": optional},
 	"run":   {"watch": boolean, "grace": valued},
+	"vet":   {"remote-cache-mode": valued},
 	"test": {
 		"format": valued, "format-icons": valued, "format-hide-empty-pkg": boolean,
 		"hide-summary": valued,
@@ -105,8 +106,11 @@ var ownVerbFlags = map[string]map[string]arity{
 // OwnFlags returns the names of gust's own flags of a go command that gust
 // accelerates.
 func OwnFlags(verb string) []string {
-	names := slices.Collect(maps.Keys(ownFlags))
-	return slices.AppendSeq(names, maps.Keys(ownVerbFlags[verb]))
+	names := slices.Collect(maps.Keys(ownVerbFlags[verb]))
+	if verb != "vet" {
+		names = slices.AppendSeq(names, maps.Keys(ownFlags))
+	}
+	return names
 }
 
 // GoFlags returns the names of the flags that go documents for one of the
@@ -133,7 +137,7 @@ func WantsValue(verb, arg string) (name string, ok bool) {
 
 // ownArity looks a flag of gust's up for one verb.
 func ownArity(verb, name string) arity {
-	if k := ownVerbFlags[verb][name]; k != unknownFlag {
+	if k := ownVerbFlags[verb][name]; k != unknownFlag || verb == "vet" {
 		return k
 	}
 	return ownFlags[name]

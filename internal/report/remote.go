@@ -13,6 +13,9 @@ func Remote(r event.BuildRemote) string {
 	if asked := r.Found + r.Missing; asked > 0 {
 		text = fmt.Sprintf(", %d of %d found (%.4g%%)", r.Found, asked, 100*float64(r.Found)/float64(asked))
 	}
+	if r.Programs > 0 {
+		text += fmt.Sprintf(", %s among them", words.Count(int(r.Programs), "program"))
+	}
 	if r.Records > 0 {
 		text += fmt.Sprintf(", %s for reuse", words.Count(int(r.Records), "record"))
 	}

@@ -4,7 +4,7 @@
 //
 // go starts `gust cachepipe` as GOCACHEPROG, which hands its two pipes over and
 // has nothing more to do: go then talks to gust itself. Compilers' wrappers ask
-// for entries of gust's store.
+// for entries of gust's store, and those of linkers for programs.
 //
 // The package imports the standard library only and not package net, which takes
 // its time to start: a wrapper runs for every compile.
@@ -19,6 +19,12 @@ import (
 
 // Command is gust's command by which go calls [Main].
 const Command = "cachepipe"
+
+// The answers to a request for a program.
+const (
+	Found   = '+'
+	Missing = '-'
+)
 
 // Want asks the gust that listens at socket for entries of its store, and
 // returns when it has tried.

@@ -29,6 +29,36 @@ func dial(socket string) (*os.File, error) {
 	return os.NewFile(uintptr(fd), socket), nil
 }
 
+// A Request is one for a program, which is under way.
+type Request struct{ c *os.File }
+
+// Fetch asks the gust that listens at socket for a program by the key of its link.
+// It is written to a file that is empty.
+func Fetch(socket, key string, to *os.File) (*Request, error) {
+	c, err := dial(socket)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Sendmsg(int(c.Fd()), []byte("program "+key+"\n"), syscall.UnixRights(int(to.Fd())), nil, 0); err != nil {
+		_ = c.Close()
+		return nil, os.NewSyscallError("sendmsg", err)
+	}
+	return &Request{c}, nil
+}
+
+// Found waits for the program, and reports whether it has come and is the right one.
+func (r *Request) Found() bool {
+	var answer [1]byte
+	_, err := io.ReadFull(r.c, answer[:])
+	return err == nil && answer[0] == Found
+}
+
+// Close gives up what has not come yet.
+func (r *Request) Close() {
+	_ = syscall.Shutdown(int(r.c.Fd()), syscall.SHUT_RDWR) // ends Found
+	_ = r.c.Close()
+}
+
 var errNobody = errors.New("nobody takes over")
 
 // handOver sends this process's stdin and stdout, and waits until whoever has
