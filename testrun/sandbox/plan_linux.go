@@ -29,17 +29,25 @@ func (o Options) plan(base string) (box.Spec, error) {
 		}
 	}
 	checkouts := o.checkouts()
+	home := realDir(o.getenv("HOME"))
+	if inside(base, home) || slices.Contains(checkouts, home) {
+		home = ""
+	}
 	for i, dir := range checkouts {
 		if inside(base, dir) {
 			return s, fmt.Errorf("%q, where sandboxes are made, is in the checkout %q", base, dir)
 		}
-		if o.Through {
+		t := box.Tree{Name: "checkout" + strconv.Itoa(i), Path: dir}
+		switch {
+		case o.Through:
 			s.Open = append(s.Open, dir)
-			continue
+		case home != "" && sameMount(home, dir):
+			s.InHome = append(s.InHome, t) // an overlay is what a start takes longest for
+		default:
+			s.Trees = append(s.Trees, t)
 		}
-		s.Trees = append(s.Trees, box.Tree{Name: checkoutName + strconv.Itoa(i), Path: dir})
 	}
-	if home := realDir(o.getenv("HOME")); home != "" && !inside(base, home) && !slices.Contains(checkouts, home) {
+	if home != "" {
 		s.Home = home
 		s.Trees = append(s.Trees, box.Tree{Name: box.HomeName, Path: home})
 	}
@@ -65,9 +73,6 @@ func (o Options) plan(base string) (box.Spec, error) {
 	s.Shown = o.shown(s)
 	return s, nil
 }
-
-// checkoutName is what the names of those trees begin with.
-const checkoutName = "checkout"
 
 // usual are the variables that strict tests see: those that say where things are
 // and how to speak, and go's.
@@ -156,6 +161,14 @@ func mountsIn(trees []box.Tree) []string {
 		}
 	}
 	return points
+}
+
+// sameMount reports whether an overlay on a directory shows another, too.
+func sameMount(dir, below string) bool {
+	if !inside(below, dir) {
+		return false
+	}
+	return !slices.ContainsFunc(mountsIn([]box.Tree{{Path: dir}}), func(point string) bool { return inside(below, point) })
 }
 
 // unescape undoes what the kernel does to spaces and the like in names.

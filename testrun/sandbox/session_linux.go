@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/gust-go/gust/internal/isolation"
 	"github.com/gust-go/gust/testrun/sandbox/box"
 	"github.com/gust-go/gust/testrun/sandbox/ring"
@@ -48,10 +50,7 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	if s.dir, err = os.MkdirTemp(base, "run-"); err != nil {
 		return nil, fmt.Errorf("make a place for sandboxes: %w", err)
 	}
-	if s.owner, err = lock(filepath.Join(s.dir, box.OwnerName), syscall.LOCK_EX); err == nil {
-		s.lock, err = lock(filepath.Join(s.dir, box.LockName), syscall.LOCK_SH)
-	}
-	if err != nil {
+	if err := s.settle(); err != nil {
 		_ = os.RemoveAll(s.dir)
 		return nil, err
 	}
@@ -78,6 +77,18 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	return s, nil
 }
 
+// settle makes what is in the directory of a run.
+func (s *Session) settle() error {
+	err := makePool(filepath.Join(s.dir, box.PoolName))
+	if err == nil {
+		s.owner, err = lock(filepath.Join(s.dir, box.OwnerName), syscall.LOCK_EX)
+	}
+	if err == nil {
+		s.lock, err = lock(filepath.Join(s.dir, box.LockName), syscall.LOCK_SH)
+	}
+	return err
+}
+
 // Flag makes go test run tests in sandboxes, if Variable is in its environment.
 func (s *Session) Flag() string { return s.flag }
 
@@ -89,6 +100,9 @@ func (s *Session) Variable() string { return box.Var + "=" + s.value }
 func baseDir() (string, error) {
 	base := "/var/tmp/gust-sandbox-" + strconv.Itoa(os.Getuid())
 	err := os.Mkdir(base, 0o700)
+	if err == nil {
+		spread(base)
+	}
 	if err != nil && !errors.Is(err, os.ErrExist) {
 		return "", fmt.Errorf("make a place for sandboxes: %w", err)
 	}
@@ -101,6 +115,34 @@ func baseDir() (string, error) {
 	}
 	return base, nil
 }
+
+// makePool makes the directory that boxes are made in.
+func makePool(dir string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return fmt.Errorf("make a place for sandboxes: %w", err)
+	}
+	spread(dir)
+	return nil
+}
+
+// spread has the file system put directories that are made in a directory far from each
+// other, as those at the top: ext4 does not use the inode of a removed file again for a
+// minute or five, and looks at all of those in a group of inodes to find another one
+// (find_inode_bit in fs/ext4/ialloc.c). Other file systems may not know it.
+func spread(dir string) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	flags, err := unix.IoctlGetInt(int(f.Fd()), unix.FS_IOC_GETFLAGS)
+	if err == nil {
+		_ = unix.IoctlSetPointerInt(int(f.Fd()), unix.FS_IOC_SETFLAGS, flags|topDir)
+	}
+}
+
+// topDir is FS_TOPDIR_FL.
+const topDir = 0x20000
 
 func lock(path string, how int) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)

@@ -16,18 +16,22 @@ import (
 // written lists what a test wrote to the trees of its box.
 func (s *Session) written(r box.Report) ([]Write, error) {
 	var all []Write
+	checkouts := s.options.checkouts()
 	for _, t := range r.Trees {
 		if t.Discard || !slices.Contains(r.Wrote, t.Name) {
 			continue
 		}
 		upper := filepath.Join(r.Box, t.Name)
+		inCheckout := func(path string) bool {
+			return slices.ContainsFunc(checkouts, func(dir string) bool { return inside(path, dir) })
+		}
 		writes, err := changes(upper, t.Path)
 		if err != nil {
 			return nil, fmt.Errorf("look at what %s wrote: %w", r.Dir, err)
 		}
 		for _, w := range writes {
 			if !s.uninteresting(w.Path) {
-				w.Home = t.Name == box.HomeName
+				w.Home = t.Name == box.HomeName && !inCheckout(w.Path)
 				all = append(all, w)
 			}
 		}

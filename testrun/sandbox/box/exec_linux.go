@@ -142,12 +142,13 @@ func (w *wrapper) inBox() (result, error) {
 	defer w.group.close()
 	told := claimRing(w.spec.Ring)
 	defer told.close()
+	signals := catch()
 	pid, err := w.startInit(in, told)
 	_ = in.Close()
 	if err != nil {
 		return result{}, err
 	}
-	stop := catch().forward(-pid)
+	stop := signals.forward(-pid)
 	end := func() { _ = syscall.Kill(pid, syscall.SIGKILL) }
 	w.run.endWithOwner(end)
 	init, err := w.prepare()

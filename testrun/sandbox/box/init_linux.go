@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"runtime"
 	"syscall"
 	"time"
@@ -60,6 +59,8 @@ const (
 
 // initMain is the first process of a sandbox.
 func initMain(network Network) int {
+	// A test that has just started may be told to end already.
+	signals := catch()
 	// The thread that starts the test gets a filter, see newRecorder. Locked, it
 	// is not the one from which others are made.
 	runtime.LockOSThread()
@@ -67,8 +68,7 @@ func initMain(network Network) int {
 	syscall.CloseOnExec(ringFD)
 	out := os.NewFile(resultFD, "result")
 	tell := json.NewEncoder(out)
-	// A test that has just started may be told to end already.
-	r, err := runInside(catch(), json.NewDecoder(out), tell, network)
+	r, err := runInside(signals, json.NewDecoder(out), tell, network)
 	if err != nil {
 		r.Error = err.Error()
 	}
@@ -101,7 +101,7 @@ func killLeft() {
 	}
 }
 
-func runInside(signals caught, from *json.Decoder, tell *json.Encoder, network Network) (result, error) {
+func runInside(signals *caught, from *json.Decoder, tell *json.Encoder, network Network) (result, error) {
 	var spec initSpec
 	if err := from.Decode(&spec); err != nil {
 		return result{}, fmt.Errorf("read what to do: %w", err)
@@ -205,35 +205,6 @@ func startProgram(path string, args, env []string, attr *syscall.SysProcAttr) (p
 		return 0, &os.PathError{Op: "start", Path: path, Err: err}
 	}
 	return pid, nil
-}
-
-// caught are signals for a program that may not have been started yet.
-type caught chan os.Signal
-
-// catch keeps signals from ending this process.
-func catch() caught {
-	c := make(caught, 16)
-	signal.Notify(c, os.Interrupt, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2)
-	return c
-}
-
-// forward passes signals on to a program, but for those that a terminal has sent to
-// it as well. A program in a session of its own, to which none has sent anything, is
-// named by its process group: -pid.
-func (c caught) forward(pid int) (stop func()) {
-	go func() {
-		for sig := range c {
-			s, ok := sig.(syscall.Signal)
-			switch {
-			case !ok:
-			case s == syscall.SIGINT && pid < 0:
-				_ = syscall.Kill(pid, s)
-			case s != syscall.SIGINT:
-				_ = syscall.Kill(max(pid, -pid), s)
-			}
-		}
-	}()
-	return func() { signal.Stop(c) }
 }
 
 // waitFor waits for the program and whatever is left to this process by others

@@ -2,6 +2,7 @@ package box
 
 import (
 	"os"
+	"syscall"
 
 	"github.com/gust-go/gust/testrun/sandbox/box/fspath"
 )
@@ -11,10 +12,7 @@ import (
 func (w *wrapper) inspect() (free bool) {
 	free = w.made != nil
 	for _, t := range w.report.Trees {
-		work := fspath.Join(w.report.Box, t.Name+".work", "work")
-		if err := os.Remove(work); err != nil && !os.IsNotExist(err) {
-			removeTree(fspath.Dir(work))
-		}
+		clearWork(fspath.Join(w.report.Box, t.Name+".work"))
 		if !w.keepOrRemove(t.Name) {
 			w.report.Wrote = append(w.report.Wrote, t.Name)
 			free = false
@@ -32,6 +30,20 @@ func (w *wrapper) inspect() (free bool) {
 		free = w.keepOrRemove(name) && free
 	}
 	return free
+}
+
+// clearWork removes what an overlay has left in its own directory: without that, the
+// kernel would not use it again. It makes a directory that nobody can enter, and a
+// mark that says that the overlay was volatile.
+func clearWork(dir string) {
+	work := fspath.Join(dir, "work")
+	_ = syscall.Chmod(work, 0o700)
+	_ = syscall.Unlink(fspath.Join(work, "incompat", "volatile", "dirty"))
+	_ = syscall.Rmdir(fspath.Join(work, "incompat", "volatile"))
+	_ = syscall.Rmdir(fspath.Join(work, "incompat"))
+	if err := syscall.Rmdir(work); err != nil && err != syscall.ENOENT {
+		removeTree(dir)
+	}
 }
 
 // keepOrRemove removes a directory of the box that is empty, unless others can use it;

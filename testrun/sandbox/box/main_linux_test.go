@@ -154,7 +154,7 @@ func newLab(t *testing.T) *lab {
 	})
 	l := &lab{t: t, repo: filepath.Join(dir, "repo"), home: filepath.Join(dir, "home")}
 	l.spec = Spec{Dir: filepath.Join(dir, "run"), Level: Full, Root: os.Getuid() == 0, Shown: []string{dir}}
-	for _, d := range []string{l.repo, l.home, l.spec.Dir} {
+	for _, d := range []string{l.repo, l.home, l.spec.Dir, filepath.Join(l.spec.Dir, PoolName)} {
 		if err := os.Mkdir(d, 0o755); err != nil {
 			t.Fatal(err)
 		}

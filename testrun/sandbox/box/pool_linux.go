@@ -18,8 +18,8 @@ import (
 //
 // Boxes that may be used are in a directory of their own. Their names say what for,
 // and since when: while the kernel takes the old mounts down it has the directories
-// in use.
-const poolName = "free"
+// in use. New ones are made there, too.
+const PoolName = "free"
 
 // settled is how long a box is left alone.
 const settled = 200 * time.Millisecond
@@ -43,7 +43,7 @@ func (i *initSpec) layout() string {
 
 // takeBox finds a directory for a box, or makes one.
 func (i *initSpec) takeBox(run string) error {
-	pool := fspath.Join(run, poolName)
+	pool := fspath.Join(run, PoolName)
 	entries, _ := os.ReadDir(pool)
 	for _, e := range entries {
 		layout, rest, _ := strings.Cut(e.Name(), "-")
@@ -59,25 +59,23 @@ func (i *initSpec) takeBox(run string) error {
 			return nil
 		}
 	}
-	var err error
-	i.Box, err = os.MkdirTemp(run, "box-")
-	return err
+	made, err := os.MkdirTemp(pool, "new-")
+	if err != nil {
+		return err
+	}
+	i.Box = fspath.Join(run, "box-"+strings.TrimPrefix(fspath.Base(made), "new-"))
+	return os.Rename(made, i.Box)
 }
 
 // freeBox lets others have a box, of which only directories are left that are as they
 // were made. Its name stays that of the report.
 func (w *wrapper) freeBox() {
 	init := initSpec{Spec: Spec{Trees: w.report.Trees}, Private: w.private}
-	pool := fspath.Join(w.spec.Dir, poolName)
+	pool := fspath.Join(w.spec.Dir, PoolName)
 	now := time.Now()
 	unique := strconv.Itoa(os.Getpid()) + "." + strconv.FormatInt(now.UnixNano(), 36)
 	name := fspath.Join(pool, init.layout()+"-"+strconv.FormatInt(now.UnixMilli(), 10)+"-"+unique)
-	err := os.Rename(w.report.Box, name)
-	if os.IsNotExist(err) {
-		_ = os.Mkdir(pool, 0o700)
-		err = os.Rename(w.report.Box, name)
-	}
-	if err == nil && os.Mkdir(w.report.Box, 0o700) != nil {
+	if err := os.Rename(w.report.Box, name); err == nil && os.Mkdir(w.report.Box, 0o700) != nil {
 		_ = os.Rename(name, w.report.Box)
 	}
 }

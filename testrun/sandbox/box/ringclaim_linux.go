@@ -94,7 +94,7 @@ func (c *claim) ask(pid int, reads bool) error {
 		return err
 	}
 	var ok [1]byte
-	if n, err := syscall.Read(c.conn, ok[:]); err != nil || n != 1 || ok[0] != RingVersion {
+	if n, err := c.read(ok[:]); err != nil || n != 1 || ok[0] != RingVersion {
 		return errors.Join(err, errors.New("the ring buffer is not to be had"))
 	}
 	return nil
@@ -117,10 +117,19 @@ func (c *claim) lost() (uint64, error) {
 		return 0, err
 	}
 	var answer [8]byte
-	if n, err := syscall.Read(c.conn, answer[:]); err != nil || n != len(answer) {
+	if n, err := c.read(answer[:]); err != nil || n != len(answer) {
 		return 0, errors.Join(err, errors.New("no answer"))
 	}
 	return binary.NativeEndian.Uint64(answer[:]), nil
+}
+
+// read reads an answer. The runtime's own signals interrupt what may take ringWait only.
+func (c *claim) read(buf []byte) (int, error) {
+	for {
+		if n, err := syscall.Read(c.conn, buf); !errors.Is(err, syscall.EINTR) {
+			return n, err
+		}
+	}
 }
 
 func (c *claim) close() {

@@ -51,7 +51,8 @@ type Spec struct {
 	// environment, and Readable where they may read, besides what is the
 	// sandbox's.
 	Home string `json:",omitempty"`
-	// InHome and ShownInHome are put back there.
+	// InHome and ShownInHome are put back there; others see them as parts of their
+	// home directory.
 	InHome      []Tree   `json:",omitempty"`
 	ShownInHome []string `json:",omitempty"`
 	Env         []string `json:",omitempty"`
