@@ -22,8 +22,8 @@ func (s *Session) written(r box.Report) ([]Write, error) {
 			continue
 		}
 		upper := filepath.Join(r.Box, t.Name)
-		inCheckout := func(path string) bool {
-			return slices.ContainsFunc(checkouts, func(dir string) bool { return inside(path, dir) })
+		inCheckout := func(path string) bool { // one in the home directory
+			return slices.ContainsFunc(checkouts, func(dir string) bool { return inside(dir, t.Path) && inside(path, dir) })
 		}
 		writes, err := changes(upper, t.Path)
 		if err != nil {
