@@ -83,6 +83,7 @@ func run(args []string, out io.Writer) error {
 	runs := fs.Int("runs", 40, "`ROUNDS`")
 	n := fs.Int("opens", 5000, "`CALLS` to measure recording by")
 	floor := fs.Bool("floor", false, "measure what listening costs at the least")
+	where := fs.String("dir", "/var/tmp", "work in a new directory of `DIR`: one below $HOME has one overlay with it")
 	packages := fs.Int("suite", 0, "test a module of that many `PACKAGES`")
 	if err := fs.Parse(args); err != nil {
 		return err
@@ -94,7 +95,7 @@ func run(args []string, out io.Writer) error {
 	if *floor {
 		return measureFloor(out, self, *runs, *n)
 	}
-	dir, err := os.MkdirTemp("/var/tmp", "gust-bench-")
+	dir, err := os.MkdirTemp(*where, "gust-bench-")
 	if err != nil {
 		return err
 	}

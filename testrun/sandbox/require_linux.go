@@ -35,6 +35,7 @@ func (s *Session) probe(ctx context.Context) error {
 // try runs gust itself in a sandbox.
 func (s *Session) try(ctx context.Context) (box.Report, error) {
 	var r box.Report
+	defer s.Mark()()
 	words := box.Words(s.options.Self, "probe", nil)
 	env := append(append([]string{}, s.options.Environ...), s.Variable())
 	cmd := process.NewForeground(ctx, append(words, s.options.Self, "version"), s.options.Dir, env)
@@ -42,7 +43,7 @@ func (s *Session) try(ctx context.Context) (box.Report, error) {
 	cmd.SetStdout(&out)
 	cmd.SetStderr(&out)
 	runErr := cmd.Run()
-	names, _ := filepath.Glob(filepath.Join(s.dir, "box-*", box.ReportName))
+	names, _ := filepath.Glob(filepath.Join(s.dir, box.ReportNames))
 	if len(names) != 1 {
 		return r, fmt.Errorf("try a sandbox: %w: %s", runErr, out.String())
 	}
@@ -53,7 +54,6 @@ func (s *Session) try(ctx context.Context) (box.Report, error) {
 	if err := json.Unmarshal(data, &r); err != nil {
 		return r, fmt.Errorf("try a sandbox: %w", err)
 	}
-	removeAll(filepath.Dir(names[0]))
 	return r, nil
 }
 

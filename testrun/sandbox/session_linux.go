@@ -295,20 +295,26 @@ func (s *Session) Mark() (forget func()) {
 	if s == nil {
 		return func() {}
 	}
-	before, _ := filepath.Glob(filepath.Join(s.dir, "box-*"))
+	before := s.made()
 	return func() {
-		now, _ := filepath.Glob(filepath.Join(s.dir, "box-*"))
-		for _, dir := range now {
-			if !slices.Contains(before, dir) {
-				removeAll(dir)
+		for _, name := range s.made() {
+			if !slices.Contains(before, name) {
+				removeAll(name)
 			}
 		}
 	}
 }
 
+// made are the boxes and reports of the tests that have run.
+func (s *Session) made() []string {
+	boxes, _ := filepath.Glob(filepath.Join(s.dir, "box-*"))
+	reports, _ := filepath.Glob(filepath.Join(s.dir, box.ReportNames))
+	return append(boxes, reports...)
+}
+
 // reports reads those of all boxes, in the order of packages.
 func (s *Session) reports() ([]box.Report, error) {
-	names, err := filepath.Glob(filepath.Join(s.dir, "box-*", box.ReportName))
+	names, err := filepath.Glob(filepath.Join(s.dir, box.ReportNames))
 	if err != nil {
 		return nil, err
 	}

@@ -96,7 +96,7 @@ func (s *Session) Mark() (forget func()) {
 	if s == nil {
 		return func() {}
 	}
-	pattern := filepath.Join(s.dir, "box-*")
+	pattern := filepath.Join(s.dir, box.ReportNames)
 	before, _ := filepath.Glob(pattern)
 	return func() {
 		now, _ := filepath.Glob(pattern)
@@ -114,7 +114,7 @@ func (s *Session) Close() (Findings, error) {
 		return Findings{}, nil
 	}
 	defer os.RemoveAll(s.dir)
-	names, _ := filepath.Glob(filepath.Join(s.dir, "box-*", box.ReportName))
+	names, _ := filepath.Glob(filepath.Join(s.dir, box.ReportNames))
 	f := Findings{Lack: isolation.Lack{Action: "run the tests on Linux"}}
 	for _, name := range names {
 		data, err := os.ReadFile(name)

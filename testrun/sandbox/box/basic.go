@@ -1,7 +1,6 @@
 package box
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/signal"
@@ -43,7 +42,7 @@ func basicMain(args []string) int {
 		r.Error, code = err.Error(), ErrorCode
 		fmt.Fprintf(os.Stderr, "gust: sandbox error: %v\n", err)
 	}
-	writeReport(spec.Dir, r)
+	r.save(spec.Dir)
 	return code
 }
 
@@ -93,18 +92,4 @@ func runBasic(c call, spec Spec, env []string) (int, error) {
 	}
 	fmt.Fprintln(os.Stderr, state) // a signal
 	return 1, nil
-}
-
-func writeReport(run string, r Report) {
-	dir, err := os.MkdirTemp(run, "box-")
-	if run == "" || err != nil {
-		return
-	}
-	r.Box = dir
-	if data, err := json.Marshal(r); err == nil {
-		name := fspath.Join(dir, ReportName)
-		if os.WriteFile(name+".new", data, 0o600) == nil {
-			_ = os.Rename(name+".new", name)
-		}
-	}
 }

@@ -316,13 +316,6 @@ func (w *wrapper) finish(r result) {
 	if r.Signal != 0 {
 		w.report.Status = 128 + r.Signal
 	}
-	if w.report.Box == "" {
-		box, err := os.MkdirTemp(w.spec.Dir, "box-")
-		if w.spec.Dir == "" || err != nil {
-			return
-		}
-		w.report.Box = box
-	}
 	if err := w.deliver(); err != nil && w.report.Error == "" {
 		w.report.Error = "bring output of the test out of the sandbox: " + err.Error()
 	}
@@ -331,13 +324,5 @@ func (w *wrapper) finish(r result) {
 	}
 	w.report.Touched = w.asked(r.Touched)
 	w.completeLog(r)
-	data, err := json.Marshal(w.report)
-	if err != nil {
-		return
-	}
-	// The name appears when all of it is there.
-	name := fspath.Join(w.report.Box, ReportName)
-	if os.WriteFile(name+".new", data, 0o600) == nil {
-		_ = os.Rename(name+".new", name)
-	}
+	w.report.save(w.spec.Dir)
 }

@@ -33,14 +33,18 @@ func (w *wrapper) inspect() (free bool) {
 }
 
 // clearWork removes what an overlay has left in its own directory: without that, the
-// kernel would not use it again. It makes a directory that nobody can enter, and a
+// kernel would not use it again. It makes directories that nobody can enter, and a
 // mark that says that the overlay was volatile.
 func clearWork(dir string) {
 	work := fspath.Join(dir, "work")
-	_ = syscall.Chmod(work, 0o700)
-	_ = syscall.Unlink(fspath.Join(work, "incompat", "volatile", "dirty"))
-	_ = syscall.Rmdir(fspath.Join(work, "incompat", "volatile"))
-	_ = syscall.Rmdir(fspath.Join(work, "incompat"))
+	incompat := fspath.Join(work, "incompat")
+	volatile := fspath.Join(incompat, "volatile")
+	for _, dir := range []string{work, incompat, volatile} {
+		_ = syscall.Chmod(dir, 0o700)
+	}
+	_ = syscall.Unlink(fspath.Join(volatile, "dirty"))
+	_ = syscall.Rmdir(volatile)
+	_ = syscall.Rmdir(incompat)
 	if err := syscall.Rmdir(work); err != nil && err != syscall.ENOENT {
 		removeTree(dir)
 	}

@@ -252,10 +252,10 @@ func (l *lab) command(argv ...string) *exec.Cmd {
 	return cmd
 }
 
-// report reads the report of the last box and forgets it.
+// report reads the report of the last test and removes it.
 func (l *lab) report() (r Report) {
 	l.t.Helper()
-	names, err := filepath.Glob(filepath.Join(l.spec.Dir, "box-*", ReportName))
+	names, err := filepath.Glob(filepath.Join(l.spec.Dir, ReportNames))
 	if err != nil || len(names) != 1 {
 		l.t.Fatalf("reports %q, error %v", names, err)
 	}
@@ -266,9 +266,8 @@ func (l *lab) report() (r Report) {
 	if err := json.Unmarshal(data, &r); err != nil {
 		l.t.Fatal(err)
 	}
-	if err := os.Rename(filepath.Dir(names[0]), filepath.Join(l.spec.Dir, "old-"+filepath.Base(filepath.Dir(names[0])))); err != nil {
+	if err := os.Remove(names[0]); err != nil {
 		l.t.Fatal(err)
 	}
-	r.Box = filepath.Join(l.spec.Dir, "old-"+filepath.Base(r.Box))
 	return r
 }

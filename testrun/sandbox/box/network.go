@@ -1,5 +1,10 @@
 package box
 
+import (
+	"os"
+	"strings"
+)
+
 // A Network leads from sandboxes to services of the host, see package relay. It is
 // handed to this package, which must not import package net: see Early.
 type Network struct {
@@ -9,21 +14,9 @@ type Network struct {
 }
 
 // Early reports whether Main and InitMain can do without a network, so that they need
-// not wait for package net to be initialised.
+// not wait for package net to be initialised. The spec is not parsed for it, which takes
+// as long as all else that is done so early.
 func Early() bool {
-	spec, err := readSpec()
-	return err == nil && !spec.needsNetwork()
-}
-
-// needsNetwork reports whether a package may use services of the host.
-func (s Spec) needsNetwork() bool {
-	if len(s.Allow) > 0 {
-		return true
-	}
-	for _, p := range s.Packages {
-		if len(p.Allow) > 0 {
-			return true
-		}
-	}
-	return false
+	value := os.Getenv(Var)
+	return value != "" && !strings.Contains(value, `"Allow":[`)
 }

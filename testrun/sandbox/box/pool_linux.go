@@ -75,8 +75,8 @@ func (w *wrapper) freeBox() {
 	now := time.Now()
 	unique := strconv.Itoa(os.Getpid()) + "." + strconv.FormatInt(now.UnixNano(), 36)
 	name := fspath.Join(pool, init.layout()+"-"+strconv.FormatInt(now.UnixMilli(), 10)+"-"+unique)
-	if err := os.Rename(w.report.Box, name); err == nil && os.Mkdir(w.report.Box, 0o700) != nil {
-		_ = os.Rename(name, w.report.Box)
+	if os.Rename(w.report.Box, name) == nil {
+		w.report.Box = ""
 	}
 }
 

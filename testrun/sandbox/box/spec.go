@@ -23,8 +23,8 @@ const Var = "GUST_SANDBOX"
 // no sandbox for it.
 const ErrorCode = 120
 
-// ReportName is the file in a box's directory with its [Report].
-const ReportName = "report.json"
+// ReportNames matches the files in the directory of a run that have a [Report].
+const ReportNames = "report-*"
 
 // LockName is a file in the directory of a run. Each process of the run has a
 // shared lock on it.
@@ -200,7 +200,7 @@ type Report struct {
 	// the binary and its arguments.
 	Dir  string
 	Args []string
-	// Box is the directory with what it left behind.
+	// Box is the directory with what it left behind, "" if nothing.
 	Box string
 	// Level is that at which the test ran, and Error says why it was not a better
 	// one. Ran is false if it did not run for that.
