@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -59,7 +60,7 @@ func TestBuildOptions(t *testing.T) {
 		want build.Options
 	}{
 		{"defaults", nil, []string{"build"}, build.Options{Verb: "build", Lines: build.LinesExact}},
-		{"flags", nil, []string{"test", "--lines=relaxed", "-run", "--explain", "./...", "--no-reuse", "-v"},
+		{"flags", []string{"GUST_TEST_SANDBOX=off"}, []string{"test", "--lines=relaxed", "-run", "--explain", "./...", "--no-reuse", "-v"},
 			build.Options{Verb: "test", Lines: build.LinesRelaxed, NoReuse: true, Args: []string{"-json", "-run", "--explain", "./...", "-v"}}},
 		{"variables", []string{"GUST_LINES=relaxed", "GUST_NO_REUSE=1"}, []string{"install"},
 			build.Options{Verb: "install", Lines: build.LinesRelaxed, NoReuse: true}},
@@ -206,6 +207,10 @@ func TestScreenNamesOnlyCommands(t *testing.T) {
 }
 
 func TestCompletion(t *testing.T) {
+	// Completion downloads nothing, so that what it reads has to be there.
+	if out, err := exec.Command("go", "mod", "graph").Output(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
 	for line, want := range map[string]string{
 		"build --li":                  "--lines\n",
 		"build --lines=":              "exact\nrelaxed\n",

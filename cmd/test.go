@@ -144,7 +144,7 @@ const (
                            failed
   --watch                  test again when something changes; keys: r, f, t, q
   --diagnose[=N]           run failed tests N more times each (3) alone, shuffled, with
-                           -cpu=1, temporary files in memory, and with --sandbox on the
+                           -cpu=1, temporary files in memory, and with a sandbox on the
                            machine's network and without; say what makes a difference
   --slow=DURATION          call a test slow that runs for longer (1m0s; 0 is never)
   --test-timeout=DURATION  print the goroutines of a package and stop its tests when

@@ -85,6 +85,9 @@ func (a *app) show(ctx context.Context, opts build.Options, flags *testFlags, co
 	}
 	if !flags.json {
 		a.tellBesides(digest, opts)
+		if flags.box.unasked && len(digest.Diagnoses) == 0 {
+			_, _ = fmt.Fprint(a.term.Err, digest.SuspectsSandbox())
+		}
 	}
 	if err := a.sumUp(result, flags); err != nil {
 		return err

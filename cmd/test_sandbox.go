@@ -36,14 +36,15 @@ type sandboxFlags struct {
 	env    []string
 	seed   int
 	clock  time.Duration
-	// asked is true if the command line or the environment names the mode.
-	asked bool
+	// asked is true if the command line or the environment names the mode, unasked if
+	// there is a sandbox and nobody has, nor gust.toml.
+	asked, unasked bool
 }
 
 const sandboxUsage = `
   --sandbox=auto           run the tests of each package in a sandbox, as far as the
                            system allows; strict runs none without and fails tests that
-                           break its rules, off is go's way (off)
+                           break its rules, off is go's way (auto on Linux, elsewhere off)
   --require-isolation=LEVEL run nothing with less isolation than full, landlock or basic, and
                            say what is missing
   --writes=aside|through   what tests write to the checkout is kept aside, or let through
@@ -195,11 +196,12 @@ func (flags *sandboxFlags) configure(o *sandbox.Options, conf config.Sandbox, ro
 	if !flags.asked {
 		o.Mode = sandbox.Mode(conf.Mode)
 	}
-	if o.Mode == "" || o.Mode == sandbox.Off && o.Require != "" {
-		o.Mode = sandbox.Off
-		if flags.needs() != "" || o.Require != "" {
-			o.Mode = sandbox.Auto
-		}
+	if o.Mode == "" {
+		o.Mode = sandbox.Default()
+		flags.unasked = o.Mode == sandbox.Auto
+	}
+	if o.Mode == sandbox.Off && (o.Require != "" || !flags.asked && flags.needs() != "") {
+		o.Mode = sandbox.Auto
 	}
 	if o.Leaks == "" {
 		o.Leaks = sandbox.Leaks(conf.Leaks)

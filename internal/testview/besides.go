@@ -70,6 +70,24 @@ func (d *Digest) Besides(dir, home string) string {
 	return b.String()
 }
 
+// refusals are errors that tests get in a sandbox and, now and then, elsewhere.
+var refusals = []string{
+	"read-only file system", "invalid cross-device link", "operation not permitted", "permission denied", "network is unreachable", "no such process",
+}
+
+// SuspectsSandbox asks who has not asked for a sandbox to look whether a test fails for
+// that: "" if none looks like it.
+func (d *Digest) SuspectsSandbox() string {
+	for _, f := range d.Failures {
+		for _, text := range refusals {
+			if strings.Contains(f.Output, text) {
+				return fmt.Sprintf("  %s ran in a sandbox and says %q: gust test --sandbox=off shows whether that is why it fails\n", visible(f.Test), text)
+			}
+		}
+	}
+	return ""
+}
+
 // lesser reports whether tests were isolated less than fully.
 func lesser(level string) bool { return level != "" && level != "full" }
 

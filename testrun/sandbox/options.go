@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -101,6 +102,15 @@ func (o Options) LeaksFail() bool {
 
 // Strict reports whether nothing is to run without a sandbox.
 func (o Options) Strict() bool { return o.Mode == Strict }
+
+// Default is the mode if none is asked for. What there is on other systems than Linux is too
+// little to be worth a process more for each package.
+func Default() Mode {
+	if runtime.GOOS == "linux" {
+		return Auto
+	}
+	return Off
+}
 
 // on reports whether there is to be a sandbox.
 func (o Options) on() bool { return o.Mode == Auto || o.Mode == Strict }

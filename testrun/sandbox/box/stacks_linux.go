@@ -1,11 +1,11 @@
 package box
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -44,13 +44,13 @@ type stacks struct {
 	pid   int
 
 	once  atomic.Bool
-	found sync.WaitGroup
+	found chan struct{} // closed once all that follows is known
 	code  int
 	text  []byte
 	ended bool // true if code counts
 }
 
-func newStacks() *stacks { return &stacks{ready: make(chan struct{})} }
+func newStacks() *stacks { return &stacks{ready: make(chan struct{}), found: make(chan struct{})} }
 
 // of says which process is the test.
 func (s *stacks) of(pid int) {
@@ -66,23 +66,29 @@ func (s *stacks) take(listener int, n *seccompNotif) bool {
 	if s == nil {
 		return false
 	}
-	select {
-	case <-s.ready:
-	default:
-		return false // it has not even become the test
-	}
-	if _, err := os.Lstat(fmt.Sprintf("/proc/%d/task/%d", s.pid, n.pid)); err != nil || s.once.Swap(true) {
+	if s.once.Load() || !becameTest(n.pid) {
 		return false
 	}
-	s.found.Add(1)
 	call := *n
 	go func() {
-		defer s.found.Done()
-		s.dump(listener, &call)
+		<-s.ready // it may end before we hear that it has started
+		_, err := os.Lstat(fmt.Sprintf("/proc/%d/task/%d", s.pid, call.pid))
+		if err == nil && !s.once.Swap(true) {
+			s.dump(listener, &call)
+			close(s.found)
+		}
 		resp := seccompNotifResp{id: call.id, flags: notifContinue}
 		_, _, _ = syscall.Syscall(syscall.SYS_IOCTL, uintptr(listener), ioctlNotifSend, uintptr(unsafe.Pointer(&resp)))
 	}()
 	return true
+}
+
+// becameTest reports whether a process runs something else than this one: before it
+// does, it ends only if it cannot, for which the one that starts it waits.
+func becameTest(pid uint32) bool {
+	own, err := os.ReadFile("/proc/self/cmdline")
+	theirs, theirErr := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	return err == nil && theirErr == nil && !bytes.Equal(own, theirs)
 }
 
 // dump has the test write down its goroutines.
@@ -152,7 +158,7 @@ func (s *stacks) tell(to *result) {
 	if s == nil || !s.once.Load() {
 		return
 	}
-	s.found.Wait()
+	<-s.found
 	if s.ended {
 		to.Code, to.Signal = s.code, 0
 	}
