@@ -34,15 +34,18 @@ func (w *wrapper) watchOutside(dirs []string, ask func(syscall.Signal), end func
 		}()
 	}
 	if most, ok := w.limits.Of(limit.Disk); ok {
-		go outside.watchDisk(dirs, most, done)
+		_, asked := w.spec.Limits.Of(limit.Disk)
+		go outside.watchDisk(dirs, most, asked, done)
 	}
 	return func() { close(done) }
 }
 
 // watchDisk looks how much is in directories of one disk. Adding it up takes long if there is
 // much, so it is done when the disk has lost as much space as may still be
-// written, and rarely besides: somebody else may have given space back.
-func (g *guard) watchDisk(dirs []string, most int64, done <-chan struct{}) {
+// written, and rarely besides if somebody has asked for the limit: others may have given
+// space back. It is not done without need, since a test that watches one of the directories
+// (inotify) hears of it.
+func (g *guard) watchDisk(dirs []string, most int64, asked bool, done <-chan struct{}) {
 	before, ok := freeSpace(dirs[0])
 	if !ok {
 		return
@@ -58,7 +61,7 @@ func (g *guard) watchDisk(dirs []string, most int64, done <-chan struct{}) {
 		}
 		began := time.Now()
 		free, _ := freeSpace(dirs[0])
-		if before-free < most-used && began.Before(next) {
+		if before-free < most-used && (!asked || began.Before(next)) {
 			continue
 		}
 		used = 0
