@@ -26,7 +26,9 @@ func (s *Share) program(c *net.UnixConn, key string, to *os.File) {
 		cancel()
 	}()
 	answer := byte(link.Missing)
-	if _, err := s.stats.Fetch(ctx, s.o.Remote, s.remote.programID(key), to); err == nil {
+	_, err := s.stats.Fetch(ctx, s.o.Remote, s.remote.programID(key), to)
+	// Nobody can run a program that is open for writing.
+	if closeErr := to.Close(); err == nil && closeErr == nil {
 		answer = link.Found
 	}
 	if _, err := c.Write([]byte{answer}); err == nil && answer == link.Found {

@@ -5,6 +5,9 @@
 // reach the gust process above them through a socket (package link), so that one
 // client talks to the server, warns once, and counts.
 //
+// Wrappers of linkers ask for programs, which go straight to where the linker would
+// have written them, checked like all else.
+//
 // # What is where
 //
 // A name on the server is a hash of gust's own over what it stands for, so that

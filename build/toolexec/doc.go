@@ -1,6 +1,6 @@
 // Package toolexec is the program that cmd/go runs in place of each tool
-// (go build -toolexec). It hands every tool through unchanged but compile and
-// vet, for which it looks for a stored result first:
+// (go build -toolexec). It hands every tool through unchanged but compile,
+// vet and link, for which it looks for a stored result first:
 //
 //	cmd/go ─▶ gust toolexec compile … ─┬▶ same inputs, same imports:       stored archive
 //	                                   ├▶ same inputs, imports that differ
@@ -9,6 +9,9 @@
 //
 // A vet is answered from the store if all that it reads is the same, but for
 // positions in what the package imports, and it had nothing to say.
+//
+// A link is answered with a program that another machine has linked of the same, if
+// there is a remote cache; nothing is kept of it here.
 //
 // What it writes in place of the compiler is byte for byte what the compiler
 // would have written, except in the relaxed mode, whose archives may name

@@ -77,15 +77,12 @@ func (n *witness) silent() bool {
 }
 
 // HostTool is gust in the place of a host's tool. It takes the mark away. A tool that
-// is asked where a library is, is run; the linker that wants anything else is ended,
-// and started again without the witness.
+// is asked where a library is, is run; a linker that wants anything else fails, and is
+// started again without the witness.
 func HostTool(name string, args []string) int {
 	err := os.Remove(markOf(filepath.Dir(name)))
 	asked := len(args) > 1 && strings.HasPrefix(args[len(args)-1], "--print-")
 	if err != nil && !errors.Is(err, os.ErrNotExist) || !asked {
-		if linker, err := os.FindProcess(os.Getppid()); err == nil {
-			_ = linker.Kill()
-		}
 		return exitInternal
 	}
 	path, err := exec.LookPath(args[0])

@@ -25,7 +25,7 @@ type Program struct {
 // headStart is how long a program that another machine has linked may take to come
 // before the linker is started beside. Whoever is done first has made the program, so
 // that no server makes a link take much longer than that.
-const headStart = 250 * time.Millisecond
+const headStart = 500 * time.Millisecond
 
 // link answers a call of the linker: with a program that another machine has linked
 // from the same, or by linking.
@@ -41,8 +41,9 @@ func (w *wrapper) link() int {
 	}
 	if w.Share != "" && w.Links {
 		if call, ok := parseLink(w.args); ok {
-			if key, err := linkKey(w.store, w.tool, call); err == nil {
-				return (&linking{wrapper: w, call: call, key: key}).run()
+			l := &linking{wrapper: w, call: call}
+			if l.identify() == nil {
+				return l.run()
 			}
 		}
 	}
@@ -64,6 +65,15 @@ type linking struct {
 	request *link.Request
 	file    *os.File // where to
 	missing bool     // the server has not got it
+	linker  os.FileInfo
+}
+
+// identify names the link.
+func (l *linking) identify() (err error) {
+	if l.linker, err = os.Stat(l.tool); err == nil {
+		l.key, err = linkKey(l.store, l.tool, l.call)
+	}
+	return err
 }
 
 // run fetches the program, or links and has the program sent.
@@ -72,10 +82,10 @@ func (l *linking) run() int {
 	defer l.forget()
 	select {
 	case found := <-l.answer:
-		if l.missing = !found; found && l.place() {
+		if found && l.place() {
 			return 0
 		}
-		l.answer = nil
+		l.answer, l.missing = nil, !found && l.request != nil
 	case <-time.After(headStart):
 	}
 	l.logLink(event.Linked)
@@ -145,56 +155,76 @@ func (l *linking) verifyProgram() {
 
 // make links, while the program may still come.
 func (l *linking) make() int {
-	args, witness := l.args, (*witness)(nil)
-	if l.SendsLinks {
-		if n, err := newWitness(filepath.Dir(l.Log)); err == nil {
-			if watched, ok := n.watch(l.args, l.call); ok {
-				args, witness = watched, n
-			}
-		}
-	}
+	args, witness := l.watched()
 	var printed bytes.Buffer
 	cmd := exec.Command(l.tool, args...)
 	cmd.Stdout, cmd.Stderr = &printed, &printed // cmd/go reads both streams into one
+	cmd.WaitDelay = time.Second                 // for what a linker has started that is killed
 	if err := cmd.Start(); err != nil {
 		fmt.Fprintf(os.Stderr, "gust toolexec: run %q: %v\n", l.tool, err)
 		return exitInternal
 	}
-	done := make(chan error, 1)
-	go func() { done <- cmd.Wait() }()
-	var err error
-	for waiting := true; waiting; {
-		select {
-		case found := <-l.answer:
-			l.answer, l.missing = nil, !found
-			if !found {
-				continue
-			}
-			_ = cmd.Process.Kill()
-			<-done
-			if l.place() {
-				return 0
-			}
-			return child(l.tool, l.args)
-		case err = <-done:
-			waiting = false
-		}
+	intact := make(chan bool, 1)
+	if witness != nil {
+		go func() { intact <- intactArchives(l.call) }() // beside the linker
 	}
-	var exit *exec.ExitError
-	if errors.As(err, &exit) && witness != nil && !witness.silent() {
-		return child(l.tool, l.args) // which links as if there were no witness
+	came, err := l.race(cmd)
+	switch {
+	case came && l.place():
+		return 0
+	case came, err != nil && witness != nil && !witness.silent():
+		return child(l.tool, l.args) // as if there were no witness
 	}
 	_, _ = os.Stdout.Write(printed.Bytes())
+	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit) && exit.Exited():
 		return exit.ExitCode()
 	case err != nil:
 		fmt.Fprintf(os.Stderr, "gust toolexec: run %q: %v\n", l.tool, err)
 		return exitInternal
-	case l.missing && witness != nil && witness.silent() && printed.Len() == 0:
+	case l.missing && witness != nil && witness.silent() && printed.Len() == 0 && l.sameLinker() && <-intact:
 		l.send()
 	}
 	return 0
+}
+
+// watched are the linker's arguments, with a witness if what it makes is to be sent.
+func (l *linking) watched() ([]string, *witness) {
+	if l.SendsLinks {
+		if n, err := newWitness(filepath.Dir(l.Log)); err == nil {
+			if args, ok := n.watch(l.args, l.call); ok {
+				return args, n
+			}
+		}
+	}
+	return l.args, nil
+}
+
+// race waits for the linker, or for the program of another machine, with which it is
+// ended.
+func (l *linking) race(cmd *exec.Cmd) (came bool, err error) {
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	for {
+		select {
+		case found := <-l.answer:
+			if l.answer, l.missing = nil, !found; found {
+				_ = cmd.Process.Kill()
+				<-done
+				return true, nil
+			}
+		case err := <-done:
+			return false, err
+		}
+	}
+}
+
+// sameLinker reports whether nobody has put another linker in place of the one that
+// the key names.
+func (l *linking) sameLinker() bool {
+	info, err := os.Stat(l.tool)
+	return err == nil && os.SameFile(info, l.linker) && info.Size() == l.linker.Size() && info.ModTime().Equal(l.linker.ModTime())
 }
 
 // send has the program sent as it is now: cmd/go is about to write the build ID.

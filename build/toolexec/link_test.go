@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -200,7 +199,16 @@ func TestLinkKey(t *testing.T) {
 	noID = append(noID, readFile(t, runtimeFile)[1024:]...)
 	changed := slices.Clone(noID)
 	changed[len(changed)/2] ^= 1
+	// Somebody's own build ID is no hash of the content.
+	ownID := regexp.MustCompile(`build id "[^"]*"`).ReplaceAllFunc(noID[:1024:1024], func(b []byte) []byte {
+		return append([]byte(`build id "a/b`), append(bytes.Repeat([]byte("x"), len(b)-len(`build id "a/b"`)), '"')...)
+	})
+	ownID = append(ownID, noID[1024:]...)
+	ownChanged := slices.Clone(ownID)
+	ownChanged[len(ownChanged)/2] ^= 1
 	other := map[string][]string{
+		"archive with an own ID":  withConfig(runtimeFile, rewrite("runtime.a", ownID)),
+		"that but for a bit":      withConfig(runtimeFile, rewrite("runtime.a", ownChanged)),
 		"flag":                    append([]string{args[0], "-s"}, args[1:]...),
 		"build ID":                replaced("-buildid="+call.named["buildid"], "-buildid=x"),
 		"stamp":                   withConfig("modinfo \"", "modinfo \"x"),
@@ -287,6 +295,9 @@ func TestWitness(t *testing.T) {
 				wrapper: &wrapper{Session: &Session{Log: filepath.Join(dir, "log"), SendsLinks: true}, tool: c.args[0], args: c.args[1:]},
 				call:    call, key: "k", missing: true,
 			}
+			if l.linker, err = os.Stat(c.args[0]); err != nil {
+				t.Fatal(err)
+			}
 			if code := l.make(); code != 0 {
 				t.Fatalf("the link ends with %d", code)
 			}
@@ -315,6 +326,35 @@ func TestWitness(t *testing.T) {
 func blank(t *testing.T, program []byte) []byte {
 	t.Helper()
 	return regexp.MustCompile(`go-link-\d+`).ReplaceAll(program, nil)
+}
+
+// TestIntactArchives: what is damaged in go's cache is not linked for others.
+func TestIntactArchives(t *testing.T) {
+	dir := t.TempDir()
+	content := []byte("!<arch>\nand so on")
+	kept := filepath.Join(dir, store.Key(content)+"-d")
+	config := filepath.Join(dir, "importcfg.link")
+	call := &linkCall{named: map[string]string{"importcfg": config}}
+	text := "packagefile a=" + kept + "\npackagefile m=" + filepath.Join(dir, "b001", "_pkg_.a") + "\nmodinfo \"x\"\n"
+	for file, b := range map[string][]byte{kept: content, config: []byte(text)} {
+		if err := os.WriteFile(file, b, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !intactArchives(call) {
+		t.Error("what is whole counts as damaged")
+	}
+	for what, b := range map[string][]byte{"altered": []byte("!<arch>\nand so oN"), "cut off": content[:5], "empty": nil} {
+		if err := os.WriteFile(kept, b, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if intactArchives(call) {
+			t.Errorf("%s: counts as whole", what)
+		}
+	}
+	if err := os.Remove(kept); err != nil || intactArchives(call) {
+		t.Errorf("what is not there counts as whole; %v", err)
+	}
 }
 
 func TestHostTool(t *testing.T) {
@@ -353,13 +393,12 @@ func TestHostTool(t *testing.T) {
 			t.Errorf("%s: %v, silent: %t", what, err, n.silent())
 		}
 	}
-	// What is more than a question ends who asks.
+	// What is more than a question fails.
 	n, err = newWitness(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	shell := exec.Command("/bin/sh", "-c", fmt.Sprintf("'%s' echo -o x; sleep 1; echo not reached", n.tool()))
-	if out, err := shell.CombinedOutput(); err == nil || len(out) > 0 || n.silent() {
+	if out, err := exec.Command(n.tool(), "echo", "-o", "x").CombinedOutput(); err == nil || len(out) > 0 || n.silent() {
 		t.Errorf("%q, %v, silent: %t", out, err, n.silent())
 	}
 }

@@ -214,6 +214,10 @@ func hasHostObjects(file string) bool {
 	}
 }
 
+// contentHash is how cmd/go writes a hash into a build ID. Whatever looks otherwise
+// comes from a user's -gcflags=-buildid, and says nothing of the content.
+var contentHash = regexp.MustCompile(`^[A-Za-z0-9_-]{20}$`)
+
 // archiveID names the content of an archive: with the hash of it that cmd/go has
 // put into it, by which it tells archives apart, too, or with one that is made now.
 func archiveID(file string) (string, error) {
@@ -221,7 +225,7 @@ func archiveID(file string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if f.contentID != "" {
+	if contentHash.MatchString(f.contentID) {
 		return "id " + f.contentID, nil
 	}
 	key, err := store.FileKey(file)
@@ -249,4 +253,29 @@ func presentLoaders(stat func(string) (os.FileInfo, error)) (list []string) {
 		}
 	}
 	return list
+}
+
+// keptArchive is the name of a file in go's cache: a hash of its content.
+var keptArchive = regexp.MustCompile(`^[0-9a-f]{64}-d$`)
+
+// intactArchives reports whether the archives of go's cache are what their names say:
+// go looks at what they say of themselves, as the key does, and links what a disk has
+// damaged. That must not get to others. The rest cmd/go has just made, and hashed.
+func intactArchives(c *linkCall) bool {
+	text, err := os.ReadFile(c.named["importcfg"])
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(string(text)) {
+		rest, ok := strings.CutPrefix(strings.TrimSpace(line), packageFile)
+		_, file, _ := strings.Cut(rest, "=")
+		name := filepath.Base(file)
+		if !ok || !keptArchive.MatchString(name) {
+			continue
+		}
+		if hash, err := store.FileKey(file); err != nil || hash != strings.TrimSuffix(name, "-d") {
+			return false
+		}
+	}
+	return true
 }

@@ -47,7 +47,7 @@ func init() {
 			os.Exit(code)
 		}
 	}
-	if filepath.Base(os.Args[0]) == toolexec.HostToolCommand && os.Getenv(toolexec.SessionVar) != "" {
+	if filepath.Base(os.Args[0]) == toolexec.HostToolCommand {
 		os.Exit(toolexec.HostTool(os.Args[0], os.Args[1:]))
 	}
 	if len(os.Args) < 3 {

@@ -285,7 +285,7 @@ func (p *linked) otherwise() {
 	p.check("a server that stops", p.verify, 1, 0)
 	close(p.slow.pause)
 	p.slow.pause = nil
-	p.slow.delay = 400 * time.Millisecond // the linker begins meanwhile, and may or may not be first
+	p.slow.delay = 700 * time.Millisecond // the linker begins meanwhile, and may or may not be first
 	p.check("a slow server", p.verify, -1, 0)
 	p.slow.delay = 0
 
