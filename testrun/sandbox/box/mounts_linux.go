@@ -48,9 +48,21 @@ func privateDirs(tmpdir string, s Spec) map[string]string {
 				return dirs
 			}
 		}
-		dirs[tmpdir] = "tmpdir"
+		if !s.isTree(tmpdir) {
+			dirs[tmpdir] = "tmpdir"
+		}
 	}
 	return dirs
+}
+
+// isTree reports whether a directory is one that tests see as it is.
+func (s Spec) isTree(dir string) bool {
+	for _, t := range append(append([]Tree{}, s.Trees...), s.InHome...) {
+		if t.Path == dir {
+			return true
+		}
+	}
+	return false
 }
 
 // makeBox makes the directories of a box. All of it is on the disk that the run
@@ -137,7 +149,11 @@ func (v *view) open() error {
 		}
 	}
 	for _, path := range v.init.Shown {
-		if err := v.copyOf(&v.private, path, path); err != nil {
+		err := v.copyOf(&v.private, path, path)
+		if os.IsNotExist(err) {
+			continue // a cache of modules that nobody has needed yet
+		}
+		if err != nil {
 			return err
 		}
 		v.private[len(v.private)-1].shown = true
