@@ -329,10 +329,18 @@ func (v *view) overlay(t Tree, lower int) error {
 	upper := fdPath(v.box) + "/" + t.Name
 	opts := fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s.work,userxattr,volatile", fdPath(lower), upper, upper)
 	defer syscall.Close(lower)
-	if err := syscall.Mount("overlay", t.Path, "overlay", 0, opts); err != nil {
-		return fmt.Errorf("put an overlay on %s: %w", t.Path, err)
+	err := syscall.Mount("overlay", t.Path, "overlay", 0, opts)
+	if err == nil {
+		return nil
 	}
-	return nil
+	// The kernel makes no overlay that would show what a mount of a namespace with more
+	// rights hides.
+	for _, point := range v.init.Mounts {
+		if err == syscall.EINVAL && inside(point, t.Path) {
+			return fmt.Errorf("put an overlay on %s: %w: something is mounted on %s, which it would uncover", t.Path, err, point)
+		}
+	}
+	return fmt.Errorf("put an overlay on %s: %w", t.Path, err)
 }
 
 // proc shows the processes of the sandbox only.
