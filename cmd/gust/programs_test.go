@@ -29,24 +29,26 @@ var linkCases = []struct {
 	source string
 	// alone are those of which the linker asks the host.
 	alone bool
+	// more are those that are much like others.
+	more bool
 }{
 	{name: "plain", env: []string{"CGO_ENABLED=0"}},
 	{name: "cgo", source: usesCgo},
 	{name: "cgo of its own", source: cgoSource, alone: true},
-	{name: "trimpath", flags: []string{"-trimpath"}, env: []string{"CGO_ENABLED=0"}},
-	{name: "X", flags: []string{"-ldflags=-X main.version=1.2.3 -X 'main.words=two words'"}, env: []string{"CGO_ENABLED=0"}},
+	{name: "trimpath", flags: []string{"-trimpath"}, env: []string{"CGO_ENABLED=0"}, more: true},
+	{name: "X", flags: []string{"-ldflags=-X main.version=1.2.3 -X 'main.words=two words'"}, env: []string{"CGO_ENABLED=0"}, more: true},
 	{name: "stripped", flags: []string{"-trimpath", "-ldflags=-s -w -extldflags '-static'"}, env: []string{"CGO_ENABLED=0"}},
-	{name: "pie", flags: []string{"-buildmode=pie"}, env: []string{"CGO_ENABLED=0"}},
+	{name: "pie", flags: []string{"-buildmode=pie"}, env: []string{"CGO_ENABLED=0"}, more: true},
 	{name: "cgo pie", flags: []string{"-buildmode=pie", "-trimpath"}, source: usesCgo},
 	{name: "race", flags: []string{"-race"}, alone: true},
 	{name: "external", flags: []string{"-ldflags=-linkmode=external"}, source: usesCgo, alone: true},
-	{name: "external by a variable", env: []string{"GO_EXTLINK_ENABLED=1"}, source: usesCgo, alone: true},
-	{name: "other linker flags", flags: []string{"-ldflags=-tmpdir=."}, env: []string{"CGO_ENABLED=0"}, alone: true},
-	{name: "library", flags: []string{"-buildmode=c-shared"}, source: usesCgo, alone: true},
+	{name: "external by a variable", env: []string{"GO_EXTLINK_ENABLED=1"}, source: usesCgo, alone: true, more: true},
+	{name: "other linker flags", flags: []string{"-ldflags=-tmpdir=."}, env: []string{"CGO_ENABLED=0"}, alone: true, more: true},
+	{name: "library", flags: []string{"-buildmode=c-shared"}, source: usesCgo, alone: true, more: true},
 	{name: "stamped", flags: []string{"-buildvcs=true"}, env: []string{"CGO_ENABLED=0"}},
-	{name: "for another system", env: []string{"GOOS=darwin", "GOARCH=arm64", "CGO_ENABLED=0"}},
+	{name: "for another system", env: []string{"GOOS=darwin", "GOARCH=arm64", "CGO_ENABLED=0"}, more: true},
 	{name: "go1.24", env: []string{"GOTOOLCHAIN=" + testedGo[0], "CGO_ENABLED=0"}},
-	{name: "go1.25", env: []string{"GOTOOLCHAIN=" + testedGo[1]}, source: usesCgo},
+	{name: "go1.25", env: []string{"GOTOOLCHAIN=" + testedGo[1]}, source: usesCgo, more: true},
 	{name: "go1.27", env: []string{"GOTOOLCHAIN=" + testedGo[2]}, source: usesCgo},
 }
 
@@ -57,7 +59,8 @@ const (
 )
 
 // TestPrograms has machines share programs, which must be what go build makes, byte
-// for byte, and those alone that do not depend on the host.
+// for byte, and those alone that do not depend on the host. GUST_PROGRAMS=all links in
+// more ways, for which the standard library is compiled once more each.
 func TestPrograms(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("which links need the host's tools is known for Linux")
@@ -67,6 +70,9 @@ func TestPrograms(t *testing.T) {
 	}
 	t.Parallel()
 	for _, c := range linkCases {
+		if c.more && os.Getenv("GUST_PROGRAMS") != "all" {
+			continue
+		}
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			if strings.HasPrefix(c.name, "go1.") && os.Getenv("CI") == "" && !hasGo(strings.TrimPrefix(c.env[0], "GOTOOLCHAIN=")) {
@@ -166,6 +172,7 @@ type linked struct {
 
 func newLinked(t *testing.T, dir string, flags, env []string) *linked {
 	p := &linked{t: t, dir: dir, cache: filepath.Join(t.TempDir(), "go"), flags: flags, env: env, keeper: &keeper{all: map[string][]byte{}}}
+	p.warm()
 	p.plain = p.goBuild(p.cache)
 	p.slow = &slowPrograms{Handler: p.keeper}
 	p.server = httptest.NewServer(p.slow)
@@ -175,6 +182,36 @@ func newLinked(t *testing.T, dir string, flags, env []string) *linked {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// warm begins with the packages that every program needs, compiled once for all that
+// are compiled the same way.
+func (p *linked) warm() {
+	var env, flags []string
+	for _, kv := range p.env {
+		if name, _, _ := strings.Cut(kv, "="); name != "GO_EXTLINK_ENABLED" {
+			env = append(env, kv)
+		}
+	}
+	for _, f := range p.flags {
+		if !strings.HasPrefix(f, "-ldflags") && f != "-buildvcs=true" && f != "-trimpath" {
+			flags = append(flags, f)
+		}
+	}
+	if len(flags) == 0 {
+		flags = []string{"small"}
+	}
+	one, err := warmCaches.get("program " + strings.Join(append(env, flags...), " "))
+	if err == nil {
+		one.once.Do(func() { one.err = one.make(env, flags) })
+		err = one.err
+	}
+	if err == nil {
+		err = testcache.Link(filepath.Join(one.dir, "cache"), p.cache)
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
 }
 
 func (p *linked) environ(cache string) []string {
