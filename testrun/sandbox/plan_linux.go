@@ -37,7 +37,7 @@ func (o Options) plan(base string) (box.Spec, error) {
 		if inside(base, dir) {
 			return s, fmt.Errorf("%q, where sandboxes are made, is in the checkout %q", base, dir)
 		}
-		t := box.Tree{Name: "checkout" + strconv.Itoa(i), Path: dir}
+		t := box.Tree{Name: box.CheckoutName + strconv.Itoa(i), Path: dir}
 		switch {
 		case o.Through:
 			s.Open = append(s.Open, dir)

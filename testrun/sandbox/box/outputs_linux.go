@@ -97,7 +97,60 @@ func (w *wrapper) deliver() error {
 			return err
 		}
 	}
+	for _, path := range w.named() {
+		from := w.inBoxPath(path)
+		if info, err := os.Lstat(from); from == "" || err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		if err := moveFile(from, path); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// named are files that a test may have been told to write by its own arguments: reports,
+// mostly. They arrive in the checkout and in temporary directories; variables name too
+// much that is only to be read. Strict tests have none.
+func (w *wrapper) named() []string {
+	if w.spec.Strict {
+		return nil
+	}
+	var names []string
+	for _, arg := range w.call.testArgs() {
+		if strings.HasPrefix(arg, "-test.") {
+			continue
+		}
+		if _, value, ok := strings.Cut(arg, "="); ok && strings.HasPrefix(arg, "-") {
+			arg = value
+		}
+		if !fspath.IsAbs(arg) {
+			arg = fspath.Join(w.report.Dir, arg)
+		}
+		arg = fspath.Clean(arg)
+		if arg != w.call.binary() && (w.isPrivate(arg) || w.inCheckout(arg)) { // its place is an empty file
+			names = append(names, arg)
+		}
+	}
+	return names
+}
+
+func (w *wrapper) isPrivate(path string) bool {
+	for dir := range w.private {
+		if path != dir && inside(path, dir) {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *wrapper) inCheckout(path string) bool {
+	for _, t := range append(w.spec.Trees[:len(w.spec.Trees):len(w.spec.Trees)], w.spec.InHome...) {
+		if strings.HasPrefix(t.Name, CheckoutName) && inside(path, t.Path) {
+			return true
+		}
+	}
+	return false
 }
 
 // moveTree moves a file, or the files of a directory, over others.

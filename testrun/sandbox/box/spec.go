@@ -146,6 +146,9 @@ func (s Spec) forPackage(dir string) Spec {
 	return s
 }
 
+// CheckoutName is what the names of trees begin with that are checkouts.
+const CheckoutName = "checkout"
+
 // HomeName is the name of the tree that is the home directory.
 const HomeName = "home"
 
