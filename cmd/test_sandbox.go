@@ -173,8 +173,21 @@ func (flags *sandboxFlags) options(warn event.Sink, opts build.Options, environ 
 	if why := sandbox.WantsWrites(opts.Args, environ); why != "" {
 		o.Through = true
 		warn.Emit(event.Warning{Text: "tests may write to the checkout: " + why, Hint: "gust test --writes=aside"})
+	} else if why := cannotKeepAside(o, opts.Env); why != "" {
+		o.Through = true
+		hint := fmt.Sprintf("chown -R %d:%d it, or gust test --writes=through", os.Getuid(), os.Getgid())
+		warn.Emit(event.Warning{Text: "tests may write to the checkout: " + why, Hint: hint})
 	}
 	return o, nil
+}
+
+// cannotKeepAside says why tests get to write to the checkout though nobody wants it;
+// strict ones do not.
+func cannotKeepAside(o sandbox.Options, env *gocmd.Env) string {
+	if env == nil || o.Mode == sandbox.Strict {
+		return ""
+	}
+	return sandbox.CannotKeepAside(*env, "")
 }
 
 // configRoot is where gust.toml stands: beside go.work, or else go.mod.

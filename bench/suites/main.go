@@ -4,7 +4,7 @@
 //
 //	go build -o /usr/local/bin/gust ./cmd/gust && go build -o suites ./bench/suites
 //	./suites -gust /usr/local/bin/gust -work DIR -results root.json
-//	chown -R 65534 DIR && setpriv --reuid=65534 --regid=65534 --clear-groups ./suites … -results nobody.json
+//	chown -R 65534:65534 DIR && setpriv --reuid=65534 --regid=65534 --clear-groups ./suites … -results nobody.json
 //	./suites -table root.json nobody.json
 //
 // DIR holds copies of the modules, a home directory and a build cache. What

@@ -73,6 +73,7 @@ func (d *Digest) Besides(dir, home string) string {
 // refusals are errors that tests get in a sandbox and, now and then, elsewhere.
 var refusals = []string{
 	"read-only file system", "invalid cross-device link", "operation not permitted", "permission denied", "network is unreachable", "no such process",
+	"value too large for defined data type",
 }
 
 // SuspectsSandbox asks who has not asked for a sandbox to look whether a test fails for
