@@ -14,7 +14,7 @@ import (
 )
 
 // stepsPerModule keeps a run of all modules within a minute or so.
-const stepsPerModule = 6
+const stepsPerModule = 4
 
 // TestDifferential is the contract; see the package comment.
 func TestDifferential(t *testing.T) {

@@ -36,10 +36,10 @@ var linkCases = []struct {
 	{name: "cgo", source: usesCgo},
 	{name: "cgo of its own", source: cgoSource, alone: true},
 	{name: "trimpath", flags: []string{"-trimpath"}, env: []string{"CGO_ENABLED=0"}, more: true},
-	{name: "X", flags: []string{"-ldflags=-X main.version=1.2.3 -X 'main.words=two words'"}, env: []string{"CGO_ENABLED=0"}, more: true},
-	{name: "stripped", flags: []string{"-trimpath", "-ldflags=-s -w -extldflags '-static'"}, env: []string{"CGO_ENABLED=0"}},
+	{name: "X", flags: []string{"-trimpath", "-ldflags=-X main.version=1.2.3 -X 'main.words=two words'"}, env: []string{"CGO_ENABLED=0"}},
+	{name: "stripped", flags: []string{"-trimpath", "-ldflags=-s -w -extldflags '-static'"}, env: []string{"CGO_ENABLED=0"}, more: true},
 	{name: "pie", flags: []string{"-buildmode=pie"}, env: []string{"CGO_ENABLED=0"}, more: true},
-	{name: "cgo pie", flags: []string{"-buildmode=pie", "-trimpath"}, source: usesCgo},
+	{name: "cgo pie", flags: []string{"-buildmode=pie", "-trimpath"}, source: usesCgo, more: true},
 	{name: "race", flags: []string{"-race"}, alone: true},
 	{name: "external", flags: []string{"-ldflags=-linkmode=external"}, source: usesCgo, alone: true},
 	{name: "external by a variable", env: []string{"GO_EXTLINK_ENABLED=1"}, source: usesCgo, alone: true, more: true},
@@ -49,7 +49,7 @@ var linkCases = []struct {
 	{name: "for another system", env: []string{"GOOS=darwin", "GOARCH=arm64", "CGO_ENABLED=0"}, more: true},
 	{name: "go1.24", env: []string{"GOTOOLCHAIN=" + testedGo[0], "CGO_ENABLED=0"}},
 	{name: "go1.25", env: []string{"GOTOOLCHAIN=" + testedGo[1]}, source: usesCgo, more: true},
-	{name: "go1.27", env: []string{"GOTOOLCHAIN=" + testedGo[2]}, source: usesCgo},
+	{name: "go1.27", env: []string{"GOTOOLCHAIN=" + testedGo[2]}, source: usesCgo, more: true},
 }
 
 const (
