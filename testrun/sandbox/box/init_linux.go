@@ -19,6 +19,9 @@ type initSpec struct {
 	Binary  string            // the test binary, if it is in a private directory by itself
 	Args    []string
 	Dir     string
+	// LowPorts is from which port on the machine lets everybody listen: a new network
+	// begins with 1024, and containers often with 0.
+	LowPorts string `json:",omitempty"`
 	// Hidden is the socket of the SSH agent.
 	Hidden string `json:",omitempty"`
 	made   stats  // the directories of the box

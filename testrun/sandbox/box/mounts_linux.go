@@ -349,6 +349,9 @@ func (v *view) proc() error {
 	if err := syscall.Mount("proc", "/proc", "proc", flags, ""); err != nil {
 		return fmt.Errorf("mount /proc: %w", err)
 	}
+	if !v.init.HostNet && v.init.LowPorts != "" {
+		_ = os.WriteFile(lowPorts, []byte(v.init.LowPorts), 0) // hardly a test needs it
+	}
 	if !v.init.Root {
 		return nil
 	}
@@ -375,6 +378,9 @@ func (v *view) proc() error {
 	}
 	return nil
 }
+
+// lowPorts is a setting of each network.
+const lowPorts = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
 
 // deviceNodes are those that root gets in the sandbox. Others, disks above
 // all, are behind no namespace.

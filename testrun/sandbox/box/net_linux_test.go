@@ -2,6 +2,7 @@ package box
 
 import (
 	"net"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -111,4 +112,22 @@ func multicastMain() error {
 	}
 	_, err = in.Read(make([]byte, 16))
 	return err
+}
+
+// TestLowPorts: who may listen on low ports of the machine may in a sandbox, and nobody
+// else.
+func TestLowPorts(t *testing.T) {
+	want, err := os.ReadFile(lowPorts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newLab(t)
+	uid := os.Getuid()
+	if uid == 0 {
+		uid = nobody
+	}
+	l.giveTo(uid)
+	if out, code, r := l.execAs(uid, "/bin/cat", lowPorts); out != string(want) || code != 0 || r.Level != Full {
+		t.Errorf("from port %q on, status %d, level %s, want %q", out, code, r.Level, want)
+	}
 }
