@@ -187,7 +187,7 @@ func cannotKeepAside(o sandbox.Options, env *gocmd.Env) string {
 	if env == nil || o.Mode == sandbox.Strict {
 		return ""
 	}
-	return sandbox.CannotKeepAside(*env, "")
+	return sandbox.CannotKeepAside(*env)
 }
 
 // configRoot is where gust.toml stands: beside go.work, or else go.mod.

@@ -12,11 +12,11 @@ import (
 // it can. Who has no privileges has one user and one group in a user namespace, and an
 // overlay cannot make a directory for writes in place of one that belongs to others: the
 // test would be told that a value is too large (EOVERFLOW).
-func CannotKeepAside(env gocmd.Env, dir string) string {
+func CannotKeepAside(env gocmd.Env) string {
 	if allRights() {
 		return ""
 	}
-	for _, checkout := range (Options{Env: env, Dir: dir}).checkouts() {
+	for _, checkout := range (Options{Env: env}).checkouts() {
 		info, err := os.Stat(checkout)
 		if err != nil {
 			continue

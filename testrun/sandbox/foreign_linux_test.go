@@ -16,7 +16,7 @@ import (
 func TestCannotKeepAside(t *testing.T) {
 	if dir := os.Getenv("GUST_FOREIGN"); dir != "" {
 		for name, foreign := range map[string]bool{"own": false, "group": true, "owner": true} {
-			got := CannotKeepAside(gocmd.Env{GOMOD: filepath.Join(dir, name, "go.mod")}, "")
+			got := CannotKeepAside(gocmd.Env{GOMOD: filepath.Join(dir, name, "go.mod")})
 			if (got != "") != foreign || foreign && !strings.Contains(got, name+" belongs to user") {
 				t.Errorf("%s: %q", name, got)
 			}
@@ -56,7 +56,7 @@ func TestCannotKeepAside(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: TestCannotKeepAside") {
 		t.Errorf("%v: %s", err, out)
 	}
-	if got := CannotKeepAside(gocmd.Env{GOMOD: filepath.Join(dir, "group", "go.mod")}, ""); allRights() && got != "" {
+	if got := CannotKeepAside(gocmd.Env{GOMOD: filepath.Join(dir, "group", "go.mod")}); allRights() && got != "" {
 		t.Errorf("root: %q", got)
 	}
 }

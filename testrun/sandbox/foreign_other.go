@@ -6,4 +6,4 @@ import "github.com/gust-go/gust/internal/gocmd"
 
 // CannotKeepAside says why what tests write to the checkout cannot be kept aside: on
 // this system it is never.
-func CannotKeepAside(gocmd.Env, string) string { return "" }
+func CannotKeepAside(gocmd.Env) string { return "" }
