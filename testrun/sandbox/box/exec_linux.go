@@ -211,7 +211,9 @@ func (w *wrapper) prepare() (initSpec, error) {
 	args := w.call.withLog()
 	init := initSpec{Spec: w.spec, Dir: w.report.Dir, Args: args, Hidden: os.Getenv("SSH_AUTH_SOCK"), Reads: w.spec.Strict || len(args) > len(w.call.argv), Private: privateDirs(os.Getenv("TMPDIR"), w.spec)}
 	init.Limits = w.limits
-	if data, err := os.ReadFile(lowPorts); err == nil {
+	if w.spec.Root {
+		init.LowPorts = "0" // root may, and has no rights there that say so
+	} else if data, err := os.ReadFile(lowPorts); err == nil {
 		init.LowPorts = trimLine(data)
 	}
 	if w.group != nil && w.group.memory {

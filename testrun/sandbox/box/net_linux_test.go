@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -129,5 +130,21 @@ func TestLowPorts(t *testing.T) {
 	l.giveTo(uid)
 	if out, code, r := l.execAs(uid, "/bin/cat", lowPorts); out != string(want) || code != 0 || r.Level != Full {
 		t.Errorf("from port %q on, status %d, level %s, want %q", out, code, r.Level, want)
+	}
+}
+
+// TestHostSettings: a test on the machine's network, for which a new one stands here, does
+// not change its settings.
+func TestHostSettings(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can change them, or make a network without more")
+	}
+	l := newLab(t)
+	l.spec.HostNet = true
+	cmd := l.command("/bin/cat", lowPorts, "/proc/sys/net/ipv4/ping_group_range")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
+	out, err := cmd.CombinedOutput()
+	if err != nil || string(out) != "1024\n1\t0\n" || l.report().Level != Full {
+		t.Errorf("%v: %q, as of a new network: 1024, 1 0", err, out)
 	}
 }
