@@ -173,6 +173,9 @@ type remoteClient struct {
 	links       build.Links
 }
 
+// remoteModes are the names of modes.
+func remoteModes() []string { return []string{"readwrite", "read", "write", "off"} }
+
 // remoteMode reads the name of a mode.
 func remoteMode(mode string) (read, write bool, err error) {
 	switch mode {

@@ -96,7 +96,7 @@ func (a *app) flagValues(path, flag string) candidates {
 	case "test --format-icons":
 		return oneOf(testview.Icons()...)
 	case "build --remote-cache-mode", "install --remote-cache-mode", "run --remote-cache-mode", "test --remote-cache-mode":
-		return oneOf("readwrite", "read", "write", "off")
+		return oneOf(remoteModes()...)
 	case "build --lines", "install --lines", "run --lines", "test --lines":
 		return oneOf("exact", "relaxed")
 	case "test --flaky":

@@ -178,7 +178,7 @@ func (a *app) completeGo(_ *cobra.Command, args []string, prefix string) ([]stri
 // for them.
 func vetFlags(args []string, prefix string) candidates {
 	const flag = "--remote-cache-mode"
-	modes := []string{"readwrite", "read", "write", "off"}
+	modes := remoteModes()
 	switch {
 	case args[len(args)-1] == flag:
 		return oneOf(modes...)

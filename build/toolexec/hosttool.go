@@ -19,23 +19,23 @@ const HostToolCommand = "gust-hosttool"
 // for programs, not for archives), so that gust stands there and takes a mark away.
 type witness struct {
 	dir  string
-	self string
 	info os.FileInfo
 }
 
 // newWitness makes a witness with a directory of its own below dir.
 func newWitness(dir string) (n *witness, err error) {
 	n = &witness{}
-	if n.self, err = os.Executable(); err != nil {
+	self, err := os.Executable()
+	if err != nil {
 		return nil, err
 	}
-	if n.info, err = os.Stat(n.self); err != nil {
+	if n.info, err = os.Stat(self); err != nil {
 		return nil, err
 	}
 	if n.dir, err = os.MkdirTemp(dir, "host-*"); err != nil {
 		return nil, err
 	}
-	return n, errors.Join(os.Symlink(n.self, n.tool()), os.WriteFile(n.mark(), nil, 0o666))
+	return n, errors.Join(os.Symlink(self, n.tool()), os.WriteFile(n.mark(), nil, 0o666))
 }
 
 func (n *witness) tool() string { return filepath.Join(n.dir, HostToolCommand) }
